@@ -1,1 +1,3 @@
-Console.WriteLine("xget");
+using Xget.Cli;
+
+return await XgetCommand.RunAsync(args);

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Net;
+using Serilog.Events;
+
+namespace Xget.Cli;
+
+/// <summary>The options, each with its line of help. The paper's letters stand beside the long names.</summary>
+internal sealed class CommonOptions
+{
+    internal Option<string?> Master { get; } = new("--master", "-n")
+    {
+        Description = "The master: HOST, HOST:PORT, [V6]:PORT or HOST!PORT. With it xget copies; without it, it serves.",
+        HelpName = "MASTER",
+    };
+
+    internal Option<int> Port { get; } = Number("--port", "-p", MasterAddress.DefaultPort, 0, 65535,
+        "The master's port: to listen on (0: any free one), or to dial.");
+
+    internal Option<int> MaxConnections { get; } = Number("--max-connections", "-m", 10, 1, 1000,
+        "Master: the most children that one worker serves for one content.");
+
+    internal Option<int> Retries { get; } = Number("--retries", "-r", 20, 0, 1_000_000,
+        "Failed parents that one content survives, and attempts to reach a lost master.");
+
+    internal Option<bool> NoMetadata { get; } = Flag("--no-metadata", "-s", "Copy: leave mode and owner alone.");
+
+    internal Option<bool> RootOnly { get; } = Flag("--root-only", "-o", "Copy: no owner or mode is changed, as in the original (numeric ids need no look-ups anyway).");
+
+    internal Option<bool> OneFileSystem { get; } = Flag("--one-file-system", "-x", "Master: do not cross into other file systems.");
+
+    internal Option<int> Debug { get; } = Number("--debug", "-D", 0, 0, int.MaxValue,
+        "Debug mask: 1 debug messages, 2 also each 9P message. Clients of 2009 take the master's over.");
+
+    internal Option<string?> Bind { get; } = Text("--bind", "ADDR", "Listen on this address only.");
+
+    internal Option<string?> Advertise { get; } = Text("--advertise", "ADDR",
+        "Copy: reach the master from this local address, by which it will name this node to others.");
+
+    internal Option<int> MaxLevel { get; } = Number("--max-level", null, 4, 1, 16, "Master: the most levels of the distribution tree.");
+
+    internal Option<int> Stripes { get; } = Number("--stripes", null, 1, 1, Node.Wire.RouteLine.MaxStripes,
+        "Master: trees per content, each carrying every k-th chunk.");
+
+    internal Option<double?> Linger { get; } = new("--linger")
+    {
+        Description = "Copy: serve others for this many seconds at most when done. By default until nobody is connected, at most until twice the own download time has passed.",
+        HelpName = "SECONDS",
+    };
+
+    internal Option<int> Stall { get; } = Number("--stall", null, 10, 1, 86400, "A parent that gives nothing for this many seconds is left out.");
+
+    internal Option<int> Msize { get; } = Number("--msize", null, Node.NodeOptions.DefaultMsize, 4096, 16 << 20, "The largest 9P message, in bytes.");
+
+    internal Option<string?> Name { get; } = Text("--name", "NAME", "This node's name in the logs and the tree; the host's by default.");
+
+    internal Option<string?> State { get; } = Text("--state", "DIR", "Master: where the digests of unchanged files are kept, so that a restart hashes nothing.");
+
+    internal Option<LogEventLevel?> LogLevel { get; } = new("--log-level")
+    {
+        Description = "Least level that is logged: Verbose, Debug, Information, Warning, Error or Fatal.",
+        HelpName = "LEVEL",
+    };
+
+    internal Option<string?> LogFile { get; } = Text("--log-file", "FILE", "Log into this file too.");
+
+    internal Option<bool> Quiet { get; } = Flag("--quiet", "-q", "No progress, no summary; errors only.");
+
+    internal Option<string?> DoneFile { get; } = Text("--done-file", "FILE",
+        "Copy: created the moment the last file is verified and in place, before lingering.");
+
+    internal IEnumerable<Option> All =>
+    [
+        Master, Port, MaxConnections, Retries, NoMetadata, RootOnly, OneFileSystem, Debug, Bind, Advertise, MaxLevel, Stripes,
+        Linger, Stall, Msize, Name, State, LogLevel, LogFile, Quiet, DoneFile,
+    ];
+
+    /// <summary>An address given by the user.</summary>
+    internal static IPAddress? Address(string? text, string option) =>
+        text is null ? null
+        : IPAddress.TryParse(text.Trim('[', ']'), out IPAddress? address) ? address
+        : throw new UserException($"{option}: not a numeric address: {text}", ExitCode.Usage);
+
+    private static Option<int> Number(string name, string? letter, int value, int least, int most, string description)
+    {
+        var option = letter is null ? new Option<int>(name) : new Option<int>(name, letter);
+        option.Description = description;
+        option.HelpName = "N";
+        option.DefaultValueFactory = _ => value;
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[^1].Value, out int number) && (number < least || number > most))
+                result.AddError($"{name}: {number} is not in {least}..{most}");
+        });
+        return option;
+    }
+
+    private static Option<bool> Flag(string name, string letter, string description) => new(name, letter) { Description = description };
+
+    private static Option<string?> Text(string name, string help, string description) => new(name) { Description = description, HelpName = help };
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Serilog;
+using Xget.NineP;
+using Xget.Node;
+
+namespace Xget.Cli;
+
+/// <summary>Reads a file of a master's <c>/.xget</c> for the sub-commands that show it.</summary>
+internal sealed class ControlFile
+{
+    internal Option<string> Master { get; } = new("--master", "-n")
+    {
+        Description = "The master: HOST, HOST:PORT, [V6]:PORT or HOST!PORT.",
+        HelpName = "MASTER",
+        Required = true,
+    };
+
+    internal Option<int> Port { get; } = new("--port", "-p")
+    {
+        Description = "The master's port.",
+        HelpName = "N",
+        DefaultValueFactory = _ => MasterAddress.DefaultPort,
+    };
+
+    internal void AddTo(Command command)
+    {
+        command.Options.Add(Master);
+        command.Options.Add(Port);
+    }
+
+    internal async Task<string> ReadAsync(string name, ParseResult result, CancellationToken ct)
+    {
+        string text = result.GetRequiredValue(Master);
+        MasterAddress master = MasterAddress.Parse(text, result.GetValue(Port))
+            ?? throw new UserException($"--master: not a master's address: {text}", ExitCode.Usage);
+        var options = new NodeOptions
+        {
+            Masters = await master.ResolveAsync(ct), Name = Environment.MachineName, Share = false, Retries = 0,
+        };
+        await using var node = new ClusterNode(options, new SocketTransport(), TimeProvider.System, new Random(), Log.Logger);
+        if (await node.StartAsync(ct) is { } reason)
+            throw new UserException($"cannot reach the master at {master}: {reason}");
+        (string? read, string? why) = await node.ReadControlAsync(name, ct);
+        return read ?? throw new UserException($"{master}: {name}: {why}");
+    }
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Net;
+using Mono.Unix.Native;
+using Serilog.Core;
+using Serilog.Events;
+using Xget.Content.Store;
+using Xget.NineP;
+using Xget.Node;
+using Xget.Node.Copying;
+using Xget.Node.Fetching;
+
+namespace Xget.Cli;
+
+/// <summary><c>xget -n MASTER SRC... DEST</c>: the copy, which serves others meanwhile and for a while after.</summary>
+internal static class CopyCommand
+{
+    internal static async Task<int> RunAsync(string masterText, string[] sources, string target, ParseResult result, CommonOptions options, CancellationToken ct)
+    {
+        MasterAddress master = MasterAddress.Parse(masterText, result.GetValue(options.Port))
+            ?? throw new UserException($"-n: not a master's address: {masterText}", ExitCode.Usage);
+        NodeOptions nodeOptions = await NodeOptionsAsync(master, result, options, ct);
+        bool quiet = result.GetValue(options.Quiet);
+        var sink = new MasterLogSink();
+        await using Logger log = Logs.Create(result, options, nodeOptions.Name, LogEventLevel.Warning, sink);
+        bool bare = result.GetValue(options.NoMetadata) || result.GetValue(options.RootOnly);
+        var destinationOptions = new DestinationOptions { KeepMode = !bare };
+        if (bare)
+            destinationOptions = destinationOptions with { KeepOwner = false };
+        if (Destination.Open(target, destinationOptions, out Destination? destination) is var error and not 0)
+            throw new UserException($"{target}: {Words.Of(error)}");
+        using (destination)
+        {
+            var transport = new SocketTransport();
+            await using var node = new ClusterNode(nodeOptions, transport, TimeProvider.System, new Random(), log, sink);
+            if (await node.StartAsync(ct) is { } reason)
+                throw new UserException($"cannot reach the master at {master}: {reason}");
+            var job = new CopyJob(node, destination!, TimeProvider.System, new Random(), log);
+            CopyResult copy = await WithProgressAsync(job, node, quiet, sources, ct);
+            await node.CloseIdleParentsAsync();
+            if (result.GetValue(options.DoneFile) is { } doneFile)
+                await File.WriteAllTextAsync(doneFile, "", ct);
+            Counters moved = node.Counters;
+            string summary = $"{Amount.Count(copy.Files, "file")}, {Amount.Bytes(copy.Bytes)} in {Amount.Seconds(copy.Elapsed)} ({Amount.Rate(copy.Bytes, copy.Elapsed)}): " +
+                $"{Amount.Bytes(moved.FromMaster)} from the master, {Amount.Bytes(moved.FromWorkers)} from workers, {Amount.Count(moved.Retries, "retry", "retries")}";
+            log.Information("{Summary:l}", summary);
+            if (!quiet)
+                Console.WriteLine("xget: " + summary);
+            double? most = result.GetValue(options.Linger);
+            await Node.Copying.Linger.RunAsync(node, most is { } seconds ? TimeSpan.FromSeconds(seconds) : copy.Elapsed, TimeProvider.System, ct);
+        }
+        return ExitCode.Done;
+    }
+
+    internal static async Task<NodeOptions> NodeOptionsAsync(MasterAddress master, ParseResult result, CommonOptions options, CancellationToken ct)
+    {
+        IPAddress listen = CommonOptions.Address(result.GetValue(options.Bind), "--bind") ?? IPAddress.IPv6Any;
+        return new NodeOptions
+        {
+            Masters = await master.ResolveAsync(ct),
+            Name = result.GetValue(options.Name) ?? Environment.MachineName,
+            Listen = new IPEndPoint(listen, 0),
+            Retries = result.GetValue(options.Retries),
+            Stall = TimeSpan.FromSeconds(result.GetValue(options.Stall)),
+            Msize = result.GetValue(options.Msize),
+        };
+    }
+
+    private static async Task<CopyResult> WithProgressAsync(CopyJob job, ClusterNode node, bool quiet, string[] sources, CancellationToken ct)
+    {
+        using var display = new CopyDisplay(job.Progress, node, quiet);
+        try
+        {
+            return await job.RunAsync(sources, ct);
+        }
+        catch (CopyException e)
+        {
+            throw new UserException(e.Message);
+        }
+    }
+}

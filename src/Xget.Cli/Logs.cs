@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+
+namespace Xget.Cli;
+
+/// <summary>Where records go: stderr, a file if asked for, and from a node to the master.</summary>
+internal static class Logs
+{
+    private const string Template = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Node}: {Message:lj}{NewLine}{Exception}";
+    private const string FileTemplate = "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {Node}: {Message:lj}{NewLine}{Exception}";
+
+    /// <param name="name">The node's name, which stands on each record that bears no other.</param>
+    /// <param name="least">The least level on the console when none is asked for.</param>
+    /// <param name="master">Also gets what is Information and above; null on the master itself.</param>
+    internal static Logger Create(ParseResult result, CommonOptions options, string name, LogEventLevel least, ILogEventSink? master = null)
+    {
+        LogEventLevel level = result.GetValue(options.LogLevel)
+            ?? (result.GetValue(options.Debug) > 0 ? LogEventLevel.Debug
+                : result.GetValue(options.Quiet) ? LogEventLevel.Error : least);
+        var configuration = new LoggerConfiguration()
+            .MinimumLevel.Is(level < LogEventLevel.Information ? level : LogEventLevel.Information)
+            .Enrich.WithProperty("Node", name)
+            .WriteTo.Console(level, Template, System.Globalization.CultureInfo.InvariantCulture, standardErrorFromLevel: LogEventLevel.Verbose);
+        if (result.GetValue(options.LogFile) is { } file)
+        {
+            try
+            {
+                // Opened here first: the sink itself would keep an error to itself.
+                File.Open(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite).Dispose();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new UserException($"cannot write the log file {file}: {e.Message}");
+            }
+            configuration.WriteTo.File(file, level < LogEventLevel.Information ? level : LogEventLevel.Information, FileTemplate,
+                System.Globalization.CultureInfo.InvariantCulture, fileSizeLimitBytes: null);
+        }
+        if (master is not null)
+            configuration.WriteTo.Sink(master, LogEventLevel.Information);
+        return configuration.CreateLogger();
+    }
+}

@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Serilog.Core;
+using Serilog.Events;
+using Xget.Content;
+using Xget.NineP;
+using Xget.Node.Exporting;
+using Xget.Node.Wire;
+using Xget.Routing;
+
+namespace Xget.Cli;
+
+/// <summary><c>xget DIR</c>: the master.</summary>
+internal static class ServeCommand
+{
+    internal static async Task<int> RunAsync(string path, ParseResult result, CommonOptions options, CancellationToken ct)
+    {
+        if (!Directory.Exists(path) && !File.Exists(path))
+            throw new UserException($"{path}: no such file or directory");
+        IPAddress address = CommonOptions.Address(result.GetValue(options.Bind), "--bind") ?? IPAddress.IPv6Any;
+        var listen = new IPEndPoint(address, result.GetValue(options.Port));
+        string name = result.GetValue(options.Name) ?? Environment.MachineName;
+        await using Logger log = Logs.Create(result, options, name, LogEventLevel.Information);
+        var transport = new SocketTransport();
+        await CheckListenAsync(transport, listen);
+
+        using DigestIndex index = OpenIndex(path, result.GetValue(options.State), log);
+        Generation generation = await PublishAsync(path, index, result, options, ct);
+        using (generation)
+        {
+            foreach (string warning in generation.Warnings)
+                log.Warning("left out: {Warning:l}", warning);
+            uint debug = (uint)result.GetValue(options.Debug);
+            var masterOptions = new MasterOptions
+            {
+                Listen = listen,
+                Routing = new RoutingOptions
+                {
+                    MaxLevel = result.GetValue(options.MaxLevel),
+                    MaxConnections = result.GetValue(options.MaxConnections),
+                    Stripes = result.GetValue(options.Stripes),
+                },
+                Msize = result.GetValue(options.Msize),
+                DebugMask = debug,
+                Trace = (debug & 2) != 0 ? line => log.Debug("{Message:l}", line) : null,
+            };
+            await using Master master = Start(masterOptions, generation, transport, log);
+            if (!result.GetValue(options.Quiet))
+            {
+                Console.WriteLine($"xget: serving {path}: {Amount.Count(generation.Files, "file")}, {generation.Bytes} bytes, " +
+                    $"generation {generation.Number} ({generation.Root}) on {Text(master.Local)}");
+            }
+            try
+            {
+                await Task.Delay(Timeout.Infinite, ct);
+            }
+            catch (OperationCanceledException)
+            {
+                log.Information("ends");
+            }
+        }
+        return ExitCode.Done;
+    }
+
+    private static Master Start(MasterOptions options, Generation generation, SocketTransport transport, Logger log)
+    {
+        try
+        {
+            return new Master(options, generation, transport, TimeProvider.System, log);
+        }
+        catch (SocketException e)
+        {
+            throw CannotListen(options.Listen, e);
+        }
+    }
+
+    /// <summary>An address that is taken is told before a terabyte is hashed.</summary>
+    private static async Task CheckListenAsync(SocketTransport transport, IPEndPoint listen)
+    {
+        try
+        {
+            await transport.Listen(listen).DisposeAsync();
+        }
+        catch (SocketException e)
+        {
+            throw CannotListen(listen, e);
+        }
+    }
+
+    private static UserException CannotListen(IPEndPoint listen, SocketException e) => new(
+        $"cannot listen on {Text(listen)}: {(e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "address already in use (another master? -p chooses another port)" : e.Message)}");
+
+    private static string Text(IPEndPoint listen) =>
+        listen.Address.Equals(IPAddress.IPv6Any) ? $"*:{listen.Port}" : new IPEndPoint(HostPort.Plain(listen.Address), listen.Port).ToString();
+
+    private static DigestIndex OpenIndex(string path, string? state, Logger log)
+    {
+        string directory = state
+            ?? (Environment.UserName == "root" ? "/var/lib/xget"
+                : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "xget"));
+        try
+        {
+            Directory.CreateDirectory(directory);
+            string full = Path.GetFullPath(path);
+            string file = Path.Combine(directory, $"{Digest.Of(System.Text.Encoding.UTF8.GetBytes(full)).ToString()[..16]}.index");
+            return DigestIndex.Open(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Warning("digests are not kept over a restart: {Reason:l}", e.Message);
+            return DigestIndex.InMemory();
+        }
+    }
+
+    private static async Task<Generation> PublishAsync(string path, DigestIndex index, ParseResult result, CommonOptions options, CancellationToken ct)
+    {
+        using var display = new PublishDisplay(result.GetValue(options.Quiet));
+        try
+        {
+            return await new Publisher(TimeProvider.System).PublishAsync(path, index, 1,
+                new PublishOptions { OneFileSystem = result.GetValue(options.OneFileSystem) }, display, ct);
+        }
+        catch (PublishException e)
+        {
+            throw new UserException($"{path}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Xget.Content;
+
+namespace Xget.Cli;
+
+/// <summary><c>xget sum</c>: the content digest of files, as the master would publish it for a large file.</summary>
+internal static class SumCommand
+{
+    internal static Command Build()
+    {
+        var files = new Argument<string[]>("FILE") { Description = "Files to digest.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("sum", "Print the content digest of files.");
+        command.Arguments.Add(files);
+        command.SetAction((result, _) =>
+        {
+            int exit = ExitCode.Done;
+            foreach (string path in result.GetRequiredValue(files))
+            {
+                try
+                {
+                    Console.WriteLine($"{DigestOf(path)}  {path}");
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    Console.Error.WriteLine($"xget: {path}: {e.Message}");
+                    exit = ExitCode.Failed;
+                }
+            }
+            return Task.FromResult(exit);
+        });
+        return command;
+    }
+
+    private static Digest DigestOf(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        ulong size = (ulong)file.Length;
+        int chunkSize = ChunkTable.ChunkSizeFor(size);
+        var builder = new ChunkTableBuilder(size);
+        byte[] buffer = new byte[chunkSize];
+        for (int i = 0; (ulong)i * (ulong)chunkSize < size; i++)
+        {
+            int length = (int)Math.Min((ulong)chunkSize, size - (ulong)i * (ulong)chunkSize);
+            file.ReadExactly(buffer, 0, length);
+            builder.Set(i, Digest.Of(buffer.AsSpan(0, length)));
+        }
+        return builder.Build().Content;
+    }
+}

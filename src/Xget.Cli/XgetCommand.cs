@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Xget.Cli;
+
+/// <summary>The command line: the paper's usage, and sub-commands for what it has no word for.</summary>
+internal static class XgetCommand
+{
+    internal static async Task<int> RunAsync(string[] args)
+    {
+        ParseResult parsed = Build().Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            await Console.Error.WriteLineAsync($"xget: {parsed.Errors[0].Message.TrimEnd('.')} (see xget --help)");
+            return ExitCode.Usage;
+        }
+        using var signals = new Signals();
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                signals.Token);
+        }
+        catch (UserException e)
+        {
+            await Console.Error.WriteLineAsync($"xget: {e.Message}");
+            return e.ExitCode;
+        }
+        catch (OperationCanceledException) when (signals.Received is { } signal)
+        {
+            await Console.Error.WriteLineAsync("xget: interrupted; run the same command again to go on");
+            return ExitCode.Signal(signal);
+        }
+    }
+
+    private static RootCommand Build()
+    {
+        var options = new CommonOptions();
+        var paths = new Argument<string[]>("PATH")
+        {
+            Description = "Without -n: the directory or file to serve. With -n: what to copy (\".\" for everything) and, last, the directory to copy it to.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var root = new RootCommand("""
+            Xget brings the same files to many nodes at once.
+
+              xget DIR                          serve DIR as the master
+              xget -n MASTER . DEST             copy all of it into DEST, and serve it on meanwhile
+              xget -n MASTER sub/file... DEST   copy these files or directories only
+            """);
+        foreach (Option option in options.All)
+            root.Options.Add(option);
+        root.Arguments.Add(paths);
+        root.Subcommands.Add(TreeCommand.Build());
+        root.Subcommands.Add(StatsCommand.Build());
+        root.Subcommands.Add(SumCommand.Build());
+        root.SetAction((result, ct) =>
+        {
+            string[] given = result.GetValue(paths) ?? [];
+            string? master = result.GetValue(options.Master);
+            return (master, given.Length) switch
+            {
+                (null, 1) => ServeCommand.RunAsync(given[0], result, options, ct),
+                (null, 0) => throw new UserException("nothing to serve: say xget DIR, or xget -n MASTER . DEST to copy (see xget --help)", ExitCode.Usage),
+                (null, _) => throw new UserException("only one directory or file can be served; to copy, name the master with -n (see xget --help)", ExitCode.Usage),
+                (_, < 2) => throw new UserException("say what to copy and where to: xget -n MASTER . DEST (see xget --help)", ExitCode.Usage),
+                _ => CopyCommand.RunAsync(master, given[..^1], given[^1], result, options, ct),
+            };
+        });
+        return root;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace Xget.Content;
+
+/// <summary>A content that is to be: one file, or the members of a pack in their order.</summary>
+internal sealed class ContentPlan(SourceFile[] members)
+{
+    public SourceFile[] Members { get; } = members;
+
+    public ulong Size { get; } = members.Aggregate(0UL, (sum, file) => sum + file.Size);
+
+    /// <summary>The key in the digest index: it names the files' states, not their bytes.</summary>
+    public Digest IndexKey()
+    {
+        var sha = new Sha256();
+        Span<byte> identity = stackalloc byte[SourceIdentity.EncodedLength];
+        foreach (var file in Members)
+        {
+            file.Identity.CopyTo(identity);
+            sha.Append(identity);
+        }
+        return sha.Finish();
+    }
+
+    /// <summary>Notes where the files' bytes are, and gives what serves them.</summary>
+    public PublishedContent Complete(IndexedContent hashed)
+    {
+        ulong offset = 0;
+        for (var i = 0; i < Members.Length; i++)
+        {
+            Members[i].Data = new DataReference(hashed.Table.Content, offset, Members[i].Size);
+            Members[i].Adler32 = hashed.Adlers[i];
+            offset += Members[i].Size;
+        }
+        return Members.Length == 1
+            ? new WholeFileContent(hashed.Table, Members[0])
+            : new PackContent(hashed.Table, Members);
+    }
+
+    public override string ToString() => new StringBuilder().AppendJoin(", ", Members.Select(file => file.Node)).ToString();
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Text;
+using Mono.Unix.Native;
+
+namespace Xget.Content;
+
+/// <summary>A file, directory or other entry of a published generation, with its place in the tree.</summary>
+/// <remarks>Immutable once its generation is published; thread-safe.</remarks>
+public sealed class PublishedNode
+{
+    private DataReference _object;
+
+    internal PublishedNode(PublishedNode? parent, FileName name, ulong id, EntryAttributes attributes)
+    {
+        Parent = parent;
+        Name = name;
+        Id = id;
+        Attributes = attributes;
+    }
+
+    /// <summary>The name in the parent; empty for the root.</summary>
+    public FileName Name { get; }
+
+    /// <summary>The directory that holds this; null for the root.</summary>
+    public PublishedNode? Parent { get; }
+
+    /// <summary>
+    /// A number from 1 to 2^56 - 1 that names of the same file share and nothing else in the generation has; mostly the
+    /// source's inode number, and so the same after a restart.
+    /// </summary>
+    public ulong Id { get; internal set; }
+
+    /// <summary>Type, mode, owner, times and so on.</summary>
+    public EntryAttributes Attributes { get; internal set; }
+
+    /// <summary>What this is.</summary>
+    public EntryType Type => Attributes.Type;
+
+    /// <summary>A directory's entries, sorted by the bytes of their names; empty for all others.</summary>
+    public IReadOnlyList<PublishedNode> Children => Entries;
+
+    /// <summary>Where the bytes are: a regular file's, or a directory's object.</summary>
+    public DataReference Data => File?.Data ?? _object;
+
+    /// <summary>A regular file's checksum; that of no bytes for all others.</summary>
+    public uint Adler32 => File?.Adler32 ?? Content.Adler32.Initial;
+
+    /// <summary>A symlink's target; empty for all others. Treat as read-only.</summary>
+    public byte[] SymlinkTarget => Attributes.SymlinkTarget;
+
+    /// <summary>Extended attributes, sorted by name.</summary>
+    public ImmutableArray<Xattr> Xattrs => Attributes.Xattrs;
+
+    /// <summary>The entry as it stands in the parent's directory object; made anew at each call.</summary>
+    public DirectoryEntry Entry => new() { Name = Name, Attributes = Attributes, Data = Data };
+
+    internal PublishedNode[] Entries { get; set; } = [];
+
+    internal SourceFile? File { get; set; }
+
+    /// <summary>The child of that name, or null; by binary search.</summary>
+    public PublishedNode? Find(ReadOnlySpan<byte> name)
+    {
+        var (low, high) = (0, Entries.Length - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            var order = Entries[middle].Name.Bytes.SequenceCompareTo(name);
+            if (order == 0)
+                return Entries[middle];
+            if (order < 0)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// Up to <paramref name="count"/> of a regular file's own bytes from <paramref name="offset"/>, cut at its end.
+    /// EISDIR for a directory, EINVAL for what has no bytes, ESTALE if the file is no longer what was published.
+    /// </summary>
+    public ContentRange Read(ulong offset, int count)
+    {
+        if (File is null)
+            return ContentRange.Failed(Type == EntryType.Directory ? Errno.EISDIR : Errno.EINVAL);
+        if (count < 0)
+            return ContentRange.Failed(Errno.EINVAL);
+        return offset >= File.Size || count == 0
+            ? ContentRange.OfBytes(default)
+            : File.Read(offset, (int)Math.Min((ulong)count, File.Size - offset));
+    }
+
+    /// <summary>The printable path below the root, "." for the root itself.</summary>
+    public override string ToString()
+    {
+        if (Parent is null)
+            return ".";
+        var path = new StringBuilder();
+        for (var node = this; node.Parent is not null; node = node.Parent)
+            path.Insert(0, node.Name.ToString()).Insert(0, '/');
+        return path.ToString(1, path.Length - 1);
+    }
+
+    internal void SetObject(Digest content, ulong length) => _object = new DataReference(content, 0, length);
+}

@@ -1,0 +1,169 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
+
+namespace Xget.Content.Store;
+
+/// <summary>
+/// The directory that a copy writes into. Everything is done relative to its descriptor: no symlink below its root is
+/// ever followed, names are bytes, and an entry appears under its name whole, replacing what was there, or not at all.
+/// </summary>
+/// <remarks>
+/// Every operation may be called from any thread and returns 0 or an errno: ENOSPC, EDQUOT and EIO come from the disk as
+/// they are, ELOOP and ENOTDIR say that something else is where a directory was expected. A failed operation leaves the
+/// entry as it was. A directory is ensured before its entries are placed and finished after them.
+/// </remarks>
+public sealed partial class Destination : IDisposable
+{
+    private const int LongestSegment = 4000; // below PATH_MAX
+
+    private readonly SafeFileHandle _root;
+    private readonly PartialDirectory _partialDirectory;
+    private readonly MetadataWriter _metadata;
+    private readonly FileName _partialName;
+
+    private Destination(SafeFileHandle root, DestinationOptions options)
+    {
+        _root = root;
+        _metadata = new MetadataWriter(options);
+        _partialName = options.PartialName;
+        _partialDirectory = new PartialDirectory(root, options.PartialName.Terminated.ToArray());
+        Partial = new PartialStore(_partialDirectory);
+    }
+
+    /// <summary>The contents that are still being fetched. Its directory comes into being when it is first needed.</summary>
+    public PartialStore Partial { get; }
+
+    /// <summary>Entries that did not get their owner although it was to be kept: the id is not allowed here.</summary>
+    public long OwnersLost => _metadata.OwnersLost;
+
+    /// <summary>Extended attributes that the destination's file system refused.</summary>
+    public long XattrsLost => _metadata.XattrsLost;
+
+    /// <summary>Opens a directory, after making it and those above it where they are missing, as mkdir -p does.</summary>
+    /// <returns>0, ENOTDIR, EACCES, EROFS and the like.</returns>
+    public static Errno Open(string path, DestinationOptions options, out Destination? destination)
+    {
+        destination = null;
+        if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
+            return Errno.ENOENT;
+        byte[] bytes = [.. Encoding.UTF8.GetBytes(path), 0];
+        Errno error = NativeStore.OpenDirectory(bytes, out SafeFileHandle? root);
+        if (error == Errno.ENOENT)
+        {
+            error = MakeDirectories(bytes);
+            if (error == 0)
+                error = NativeStore.OpenDirectory(bytes, out root);
+        }
+        if (error == 0)
+            destination = new Destination(root!, options);
+        return error;
+    }
+
+    /// <summary>Removes <c>.xget-partial</c> if it is empty and closes. Contents that are in use can still be read.</summary>
+    public void Dispose()
+    {
+        Partial.Dispose();
+        _root.Dispose();
+    }
+
+    private static Errno MakeDirectories(byte[] path)
+    {
+        for (int end = 1; end < path.Length; end++)
+        {
+            if (path[end] is not ((byte)'/' or 0) || path[end - 1] == '/')
+                continue;
+            Errno error = NativeStore.MakeDirectory([.. path.AsSpan(0, end), 0], 0x1FF); // 0777 under the umask
+            if (error is not (0 or Errno.EEXIST or Errno.EISDIR or Errno.EROFS))
+                return error;
+        }
+        return 0;
+    }
+
+    /// <summary>Opens the directory that a path is in. EINVAL for the root, EEXIST for what lies in our own directory.</summary>
+    private Errno OpenParent(DestinationPath path, out SafeFileHandle? parent)
+    {
+        parent = null;
+        if (path.Parent is null)
+            return Errno.EINVAL;
+        if (path.Parent.Parent is null && path.Name == _partialName)
+            return Errno.EEXIST;
+        return OpenDirectory(path.Parent, out parent);
+    }
+
+    /// <summary>Opens a directory for the *at calls; one call for a usual path, segment by segment for a very long one.</summary>
+    private Errno OpenDirectory(DestinationPath path, out SafeFileHandle? directory)
+    {
+        ReadOnlySpan<byte> rest = path.Parent is null ? "."u8 : path.Bytes.Span;
+        directory = null;
+        Span<byte> segment = stackalloc byte[LongestSegment + 1];
+        while (true)
+        {
+            int length = SegmentLength(rest);
+            rest[..length].CopyTo(segment);
+            segment[length] = 0;
+            bool couldOpenBeneath = NativeStore.CanOpenBeneath;
+            Errno error = NativeStore.OpenBeneath(directory ?? _root, segment, out SafeFileHandle? next);
+            if (couldOpenBeneath && !NativeStore.CanOpenBeneath)
+            {
+                next?.Dispose();
+                continue; // now name by name
+            }
+            directory?.Dispose();
+            directory = next;
+            if (error != 0 || length == rest.Length)
+                return error;
+            rest = rest[(length + 1)..];
+        }
+    }
+
+    private static int SegmentLength(ReadOnlySpan<byte> path)
+    {
+        int most = NativeStore.CanOpenBeneath ? LongestSegment : FileName.MaxLength;
+        if (NativeStore.CanOpenBeneath && path.Length <= most)
+            return path.Length;
+        int end = NativeStore.CanOpenBeneath ? path[..most].LastIndexOf((byte)'/') : path.IndexOf((byte)'/');
+        return end < 0 ? path.Length : end;
+    }
+
+    private delegate Errno Maker<in T>(SafeFileHandle directory, ReadOnlySpan<byte> name, T from)
+        where T : allows ref struct;
+
+    /// <summary>Makes something under a temporary name and renames it to <paramref name="path"/>.</summary>
+    /// <remarks>
+    /// The temporary name is in .xget-partial, or beside the final one where that is in another file system. The maker
+    /// leaves nothing behind when it fails.
+    /// </remarks>
+    private Errno Place<T>(DestinationPath path, SafeFileHandle parent, T from, Maker<T> make)
+        where T : allows ref struct
+    {
+        Errno error = _partialDirectory.Open(out SafeFileHandle? stage);
+        if (error != 0)
+            return error;
+        while (true)
+        {
+            byte[] name = _partialDirectory.TemporaryName();
+            error = make(stage!, name, from);
+            if (error == Errno.EEXIST)
+                continue;
+            if (error == 0)
+            {
+                error = Rename(stage!, name, parent, path.Name.Terminated);
+                if (error != 0)
+                    NativeStore.Unlink(stage!, name);
+            }
+            if (error != Errno.EXDEV || stage == parent)
+                return error;
+            stage = parent;
+        }
+    }
+
+    /// <summary>Renames over whatever is there, an empty directory too; EISDIR if a directory has entries.</summary>
+    private static Errno Rename(SafeFileHandle from, ReadOnlySpan<byte> name, SafeFileHandle parent, ReadOnlySpan<byte> finalName)
+    {
+        Errno error = NativeStore.Rename(from, name, parent, finalName);
+        if (error != Errno.EISDIR || NativeStore.RemoveDirectory(parent, finalName) != 0)
+            return error;
+        return NativeStore.Rename(from, name, parent, finalName);
+    }
+}

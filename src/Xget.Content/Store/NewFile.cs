@@ -1,0 +1,67 @@
+using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
+
+namespace Xget.Content.Store;
+
+/// <summary>What goes into a new file under a temporary name: bytes in memory, or a range of a content.</summary>
+internal readonly ref struct NewFile(MetadataWriter metadata, EntryAttributes attributes, FileStatus? replaced)
+{
+    private const int ReadAtOnce = 256 << 20;
+
+    private readonly FileStatus? _replaced = replaced;
+
+    public ReadOnlySpan<byte> Bytes { get; init; }
+
+    /// <summary>Null if <see cref="Bytes"/> are meant.</summary>
+    public StoredContent? Content { get; init; }
+
+    public ulong Offset { get; init; }
+
+    public ulong Length { get; init; }
+
+    /// <summary>Writes the file with its metadata; leaves nothing behind when that fails. EEXIST if the name is taken.</summary>
+    public Errno Make(SafeFileHandle directory, ReadOnlySpan<byte> name)
+    {
+        const int Flags = NativeStore.ReadWrite | NativeStore.Create | NativeStore.Exclusive;
+        Errno error = NativeStore.Open(directory, name, Flags, 0x180, out SafeFileHandle? file); // 0600
+        if (error != 0)
+            return error;
+        using (file)
+        {
+            error = Content is null ? WriteBytes(file!) : WriteRange(file!, Content);
+            if (error == 0)
+                error = metadata.ApplyToNew(file!, attributes, _replaced);
+            if (error == 0)
+                error = NativeStore.Close(file!);
+        }
+        if (error != 0)
+            NativeStore.Unlink(directory, name);
+        return error;
+    }
+
+    private Errno WriteBytes(SafeFileHandle file)
+    {
+        Errno error = SparseFile.Write(file, Bytes, 0);
+        // Zeros at the end were not written, so the file may be too short.
+        return error == 0 && Bytes is [.., 0] ? NativeStore.Truncate(file, (ulong)Bytes.Length) : error;
+    }
+
+    private Errno WriteRange(SafeFileHandle file, StoredContent content)
+    {
+        Errno error = NativeStore.Truncate(file, Length);
+        for (ulong done = 0; error == 0 && done < Length;)
+        {
+            ContentRange range = content.Read(Offset + done, (int)Math.Min(Length - done, ReadAtOnce));
+            if (range.IsError)
+                return range.Error;
+            using IDisposable? lease = range.Lease;
+            if (range.Count == 0)
+                return Errno.EIO;
+            error = range.File is null
+                ? SparseFile.Write(file, range.Bytes.Span, (long)done)
+                : SparseFile.Copy(range.File, range.FileOffset, file, (long)done, range.Count);
+            done += (ulong)range.Count;
+        }
+        return error;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Buffers.Binary;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
+
+namespace Xget.Content.Store;
+
+/// <summary>
+/// The directory <c>.xget-partial</c> in a destination's root, made when first needed and removed when empty. Everyone
+/// who uses it holds a shared lock on it, so that whoever gets the exclusive one is alone and may clean up.
+/// </summary>
+/// <remarks>Thread-safe. Names of temporary entries begin with "tmp-"; all others are digests.</remarks>
+internal sealed class PartialDirectory(SafeFileHandle root, byte[] name) : IDisposable
+{
+    private const int MostTries = 100;
+
+    private readonly Lock _lock = new();
+    private SafeFileHandle? _open;
+    private int _temporaries;
+
+    /// <summary>What every temporary name begins with.</summary>
+    private static ReadOnlySpan<byte> TemporaryPrefix => "tmp-"u8;
+
+    /// <summary>The directory, which is made if it is not there.</summary>
+    /// <returns>0, EPERM if it belongs to somebody else, or what the disk said.</returns>
+    public Errno Open(out SafeFileHandle? directory)
+    {
+        lock (_lock)
+        {
+            Errno error = 0;
+            if (_open is null)
+                error = OpenNow();
+            directory = _open;
+            return error;
+        }
+    }
+
+    /// <summary>A name that no other thread of this process uses; another process's may be met: EEXIST, and try again.</summary>
+    public byte[] TemporaryName()
+        => [.. TemporaryPrefix,
+            .. Encoding.ASCII.GetBytes($"{NativeStore.ProcessId}-{Interlocked.Increment(ref _temporaries)}"), 0];
+
+    /// <summary>Removes the unfinished contents that nobody holds.</summary>
+    public void RemoveAbandoned()
+    {
+        if (Open(out SafeFileHandle? directory) != 0)
+            return;
+        RemoveEntries(directory!, entry =>
+        {
+            if (entry.AsSpan().StartsWith(TemporaryPrefix)
+                || NativeStore.Open(directory!, entry, NativeStore.NonBlocking, 0, out SafeFileHandle? file) != 0)
+                return;
+            using (file)
+            {
+                if (NativeStore.TryLock(file!) == 0)
+                    NativeStore.Unlink(directory!, entry);
+            }
+        });
+    }
+
+    /// <summary>Removes the directory if it is empty and nobody else uses it. It comes back when it is needed again.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_open is null)
+                return;
+            if (NativeStore.TryLock(_open) == 0)
+                NativeStore.RemoveDirectory(root, name);
+            NativeStore.Unlock(_open);
+            _open.Dispose();
+            _open = null;
+        }
+    }
+
+    private Errno OpenNow()
+    {
+        for (int tries = 0; tries < MostTries; tries++)
+        {
+            Errno error = NativeStore.MakeDirectory(root, name, 0x1C0); // 0700
+            bool isNew = error == 0;
+            if (error is not (0 or Errno.EEXIST))
+                return error;
+            error = NativeStore.Open(root, name, NativeStore.DirectoryOnly, 0, out SafeFileHandle? directory);
+            // Something else under our name, such as a symlink, is not followed but makes room.
+            if (error is Errno.ENOTDIR or Errno.ELOOP)
+                NativeStore.Unlink(root, name);
+            if (error is Errno.ENOTDIR or Errno.ELOOP or Errno.ENOENT)
+                continue;
+            if (error != 0)
+                return error;
+            error = Prepare(directory!, isNew);
+            if (error == 0)
+            {
+                _open = directory;
+                return 0;
+            }
+            directory!.Dispose();
+            if (error != Errno.ESTALE)
+                return error;
+        }
+        return Errno.EBUSY;
+    }
+
+    private static Errno Prepare(SafeFileHandle directory, bool isNew)
+    {
+        Errno error = NativeStore.Status(directory, out FileStatus status);
+        if (error != 0)
+            return error;
+        uint user = NativeStore.EffectiveUser;
+        // The bytes of a file that somebody else can open may change after they were verified.
+        bool isForeign = status.Uid != user;
+        if (isForeign && user != 0)
+            return Errno.EPERM;
+        if (isForeign)
+            error = NativeStore.Chown(directory, user, status.Gid);
+        if (error == 0 && (status.Mode & 0x1FF) != 0x1C0)
+            error = NativeStore.Chmod(directory, 0x1C0);
+        if (error != 0)
+            return error;
+        NativeStore.RemoveXattr(directory, "system.posix_acl_default\0"u8); // files would inherit it
+        if (!isNew && NativeStore.TryLock(directory) == 0)
+        {
+            RemoveEntries(directory, entry =>
+            {
+                if (isForeign || entry.AsSpan().StartsWith(TemporaryPrefix))
+                    NativeStore.Unlink(directory, entry);
+            });
+        }
+        error = NativeStore.LockAsOneOfMany(directory);
+        // Its last user may have removed it in the meantime.
+        if (error == 0)
+            error = NativeStore.Status(directory, out status);
+        return error == 0 && status.LinkCount == 0 ? Errno.ESTALE : error;
+    }
+
+    /// <summary>Offers the name of each entry, NUL at its end, to be removed.</summary>
+    private static void RemoveEntries(SafeFileHandle directory, Action<byte[]> remove)
+    {
+        using PooledBuffer buffer = new(32 << 10);
+        Errno error = NativeStore.Rewind(directory);
+        while (error == 0)
+        {
+            error = NativeStore.ReadDirectory(directory, buffer.Span, out int length);
+            if (error != 0 || length == 0)
+                return;
+            // linux_dirent64: inode u64, offset u64, record length u16, type u8, name.
+            for (ReadOnlySpan<byte> records = buffer.Span[..length]; records.Length > 19;)
+            {
+                int recordLength = BinaryPrimitives.ReadUInt16LittleEndian(records[16..]);
+                ReadOnlySpan<byte> entry = records[19..recordLength];
+                entry = entry[..(entry.IndexOf((byte)0) + 1)];
+                if (!entry.SequenceEqual(".\0"u8) && !entry.SequenceEqual("..\0"u8))
+                    remove(entry.ToArray());
+                records = records[recordLength..];
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using Mono.Unix.Native;
+
+namespace Xget.Content.Store;
+
+/// <summary>Where a content's verified chunks live on a node: in memory or in a file.</summary>
+/// <remarks>
+/// All members may be used by any number of threads at once. Disposing ends it for new calls; a range that was read
+/// before stays good until its lease is given back.
+/// </remarks>
+public abstract class StoredContent : IDisposable
+{
+    private protected StoredContent(ChunkTable table)
+    {
+        Table = table;
+        Map = new ChunkMap(table.Count);
+    }
+
+    /// <summary>The content's size, chunk size and digests.</summary>
+    public ChunkTable Table { get; }
+
+    /// <summary>Which chunks are there.</summary>
+    public ChunkMap Map { get; }
+
+    /// <summary>
+    /// Takes one chunk, whose bytes are already verified, and then sets it in <see cref="Map"/>. Chunks come in any
+    /// order; one that is there already is left as it is.
+    /// </summary>
+    /// <returns>0, EINVAL for a wrong number or length, EBADF when disposed, or what the disk said (ENOSPC, EDQUOT, EIO).</returns>
+    public abstract Errno Write(int chunk, ReadOnlySpan<byte> bytes);
+
+    /// <summary>
+    /// Bytes of chunks that are there, which the caller has seen in <see cref="Map"/>; cut at the content's end, so
+    /// nothing at or past it.
+    /// </summary>
+    public abstract ContentRange Read(ulong offset, int count);
+
+    /// <summary>Lets go of what the content holds; chunks in a file stay there.</summary>
+    public abstract void Dispose();
+
+    /// <summary>How much of a range of <paramref name="count"/> bytes lies before the content's end.</summary>
+    private protected int Cut(ulong offset, int count)
+        => offset >= Table.Size || count <= 0 ? 0 : (int)Math.Min((ulong)count, Table.Size - offset);
+
+    /// <summary>True if every chunk of the range, which lies within the content, is there.</summary>
+    internal bool Has(ulong offset, ulong length)
+    {
+        if (length == 0)
+            return true;
+        int missing = Map.NextMissing((int)(offset / (ulong)Table.ChunkSize));
+        return missing < 0 || (ulong)missing > (offset + length - 1) / (ulong)Table.ChunkSize;
+    }
+
+    /// <summary>Copies a range, of which every chunk is there, into <paramref name="bytes"/>, which it fills.</summary>
+    internal Errno ReadInto(ulong offset, Span<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            ContentRange range = Read(offset, bytes.Length);
+            if (range.IsError)
+                return range.Error;
+            using IDisposable? lease = range.Lease;
+            int count = range.Count;
+            if (range.File is null)
+                range.Bytes.Span.CopyTo(bytes);
+            else if (NativeStore.Read(range.File, bytes[..count], range.FileOffset, out count) is var error and not 0)
+                return error;
+            if (count == 0)
+                return Errno.EIO;
+            offset += (ulong)count;
+            bytes = bytes[count..];
+        }
+        return 0;
+    }
+}

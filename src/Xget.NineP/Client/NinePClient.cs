@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Sockets;
+using Mono.Unix.Native;
+
+namespace Xget.NineP;
+
+/// <summary>
+/// A pipelined 9P client over one connection: any number of requests may be in flight, from any threads. A request
+/// that is cancelled or times out ends at once; its buffer is then never written any more. What the server fails to
+/// answer in time is flushed, and a server that does not answer the flush either loses the connection.
+/// </summary>
+public sealed partial class NinePClient : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly IConnection _connection;
+    private readonly ClientOptions _options;
+    private readonly TimeProvider _time;
+    private readonly TagTable _tags = new();
+    private readonly CancellationTokenSource _closed = new();
+    private readonly ITimer _timer;
+    private readonly Stack<uint> _freeFids = [];
+    private uint _nextFid;
+    private int _outstanding;
+    private bool _lost;
+    private Task _receiver = Task.CompletedTask;
+
+    private NinePClient(IConnection connection, ClientOptions options, TimeProvider time)
+    {
+        _connection = connection;
+        _options = options;
+        _time = time;
+        _progress = time.GetTimestamp();
+        _timer = time.CreateTimer(
+            static client => ((NinePClient)client!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Msize = options.Msize;
+    }
+
+    /// <summary>The dialect that the server answered.</summary>
+    public Dialect Dialect { get; private set; }
+
+    /// <summary>The largest message, in bytes, that both sides take.</summary>
+    public int Msize { get; private set; }
+
+    /// <summary>The server's address.</summary>
+    public EndPoint Remote => _connection.Remote;
+
+    /// <summary>This end's address.</summary>
+    public EndPoint Local => _connection.Local;
+
+    /// <summary>Cancelled when the connection is lost or disposed of.</summary>
+    public CancellationToken Closed => _closed.Token;
+
+    /// <summary>Bytes received so far.</summary>
+    public long BytesReceived => Interlocked.Read(ref _bytesReceived);
+
+    /// <summary>Time since the last byte came.</summary>
+    public TimeSpan SinceProgress => _time.GetElapsedTime(Interlocked.Read(ref _progress));
+
+    /// <summary>Requests in flight.</summary>
+    public int Outstanding => Volatile.Read(ref _outstanding);
+
+    /// <summary>
+    /// Agrees with the server on dialect and msize. The connection belongs to the client from now on, and is closed if
+    /// they cannot agree (EPROTONOSUPPORT for a dialect that is not known here).
+    /// </summary>
+    public static async ValueTask<Reply<NinePClient>> ConnectAsync(
+        IConnection connection, ClientOptions options, TimeProvider time, CancellationToken ct)
+    {
+        const int LargestMsize = 16 << 20;
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Msize, NinePLimits.MinMsize);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Msize, LargestMsize);
+        NinePClient client = new(connection, options, time);
+        Reply<NinePClient> reply = await client.HandshakeAsync(ct);
+        if (!reply.Ok)
+        {
+            connection.Abort();
+            await client.DisposeAsync();
+        }
+
+        return reply;
+    }
+
+    /// <summary>A number for a new fid.</summary>
+    public uint NewFid()
+    {
+        lock (_gate)
+        {
+            return _freeFids.TryPop(out uint fid) ? fid : _nextFid++;
+        }
+    }
+
+    /// <summary>
+    /// Gives a fid's number back, which the server must not know (any more); a clunk does that by itself.
+    /// </summary>
+    public void FreeFid(uint fid)
+    {
+        lock (_gate)
+        {
+            _freeFids.Push(fid);
+        }
+    }
+
+    /// <summary>Closes the connection; requests in flight end with ECONNRESET.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        bool sending;
+        lock (_gate)
+        {
+            sending = _isSending;
+        }
+
+        if (sending)
+        {
+            _connection.Abort();
+        }
+
+        Lose(abort: false);
+        await _connection.DisposeAsync();
+        await _receiver;
+        await _timer.DisposeAsync();
+    }
+
+    private static bool IsLoss(Exception e) =>
+        e is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
+
+    /// <summary>Ends everything that is in flight.</summary>
+    private void Lose(bool abort)
+    {
+        List<PendingRequest> failed = [];
+        lock (_gate)
+        {
+            if (_lost)
+            {
+                return;
+            }
+
+            _lost = true;
+            for (int tag = 0; tag < _tags.Capacity; tag++)
+            {
+                // One that is being received is ended by the receiving side.
+                if (_tags[tag] is { State: TagState.Waiting, Request: { } request })
+                {
+                    failed.Add(request);
+                    _tags[tag].State = TagState.Discarding;
+                    _outstanding--;
+                }
+            }
+        }
+
+        if (abort)
+        {
+            _connection.Abort();
+        }
+
+        foreach (PendingRequest request in failed)
+        {
+            request.Fail(Errno.ECONNRESET);
+        }
+
+        _closed.Cancel();
+    }
+}

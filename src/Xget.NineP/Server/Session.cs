@@ -1,0 +1,107 @@
+using System.Net.Sockets;
+
+namespace Xget.NineP;
+
+/// <summary>
+/// One connection of a server. Its requests are applied in order by the receiving side; reads and writes may wait
+/// while later requests are served, and end on whatever thread their file chooses.
+/// </summary>
+internal sealed partial class Session
+{
+    private readonly Lock _gate = new();
+    private readonly NinePServer _server;
+    private CancellationTokenSource? _closed;
+    private bool _ended;
+
+    public Session(NinePServer server, IConnection connection)
+    {
+        _server = server;
+        Connection = connection;
+        Peer = new ServerConnection(this);
+        Handshake = new DeadlineQueue.Entry(() => Cut("sent no Tversion in time"));
+        _sending = new DeadlineQueue.Entry(() => Cut("takes no replies"));
+    }
+
+    public IConnection Connection { get; }
+
+    public ServerConnection Peer { get; }
+
+    public Dialect Dialect { get; private set; }
+
+    /// <summary>Its place among the connections that have sent no Tversion.</summary>
+    public DeadlineQueue.Entry Handshake { get; }
+
+    /// <summary>Cancelled when the connection is lost; made when somebody asks, as few do.</summary>
+    public CancellationToken Closed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (_ended)
+                {
+                    return new CancellationToken(canceled: true);
+                }
+
+                return (_closed ??= new CancellationTokenSource()).Token;
+            }
+        }
+    }
+
+    /// <summary>Serves the connection to its end; the peer's faults end it, they do not throw.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        CancellationTokenRegistration stop =
+            ct.UnsafeRegister(static connection => ((IConnection)connection!).Abort(), Connection);
+        try
+        {
+            await ReceiveAsync();
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            // The peer went away, as peers do.
+        }
+        catch (Exception e)
+        {
+            Complain($"failed: {e.GetType().Name}: {e.Message}");
+        }
+
+        await EndAsync();
+        await stop.DisposeAsync();
+    }
+
+    /// <summary>Tells of a fault.</summary>
+    public void Complain(string text) => _server.Options.Complaint?.Invoke(Connection.Remote, text);
+
+    private void Cut(string reason)
+    {
+        Complain(reason);
+        Connection.Abort();
+    }
+
+    private static bool IsLoss(Exception e) =>
+        e is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
+
+    private async Task EndAsync()
+    {
+        CancellationTokenSource? closed;
+        lock (_gate)
+        {
+            _ended = true;
+            closed = _closed;
+        }
+
+        _server.Leave(this, _versioned);
+        ReturnBuffer();
+        Reset();
+        closed?.Cancel();
+
+        // What is ready still goes out: a peer that has only shut down its own side is waiting for it.
+        Kick();
+        await RequestsEndedAsync();
+        await SendEndedAsync();
+        DropReplies();
+        _server.Root.Disconnected(Peer);
+        await Connection.DisposeAsync();
+    }
+}

@@ -1,0 +1,58 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
+
+namespace Xget.NineP;
+
+/// <summary>sendfile(2): page cache to socket without a copy.</summary>
+internal static partial class SendFile
+{
+    /// <summary>Returned instead of a count when nothing can be moved now.</summary>
+    public const int WouldBlock = -1;
+
+    private const int MsgDontWait = 0x40;
+    private const int MsgNoSignal = 0x4000;
+    private const int MsgMore = 0x8000;
+
+    /// <summary>Sends what the socket takes at once; with <paramref name="more"/> it waits for the rest of its segment.</summary>
+    /// <returns>Bytes taken, 0 also when an error is left for the next send to find.</returns>
+    public static int TrySendHeader(SafeSocketHandle socket, ReadOnlySpan<byte> header, bool more)
+    {
+        nint sent = Send(socket, header, (nuint)header.Length, MsgDontWait | MsgNoSignal | (more ? MsgMore : 0));
+        return sent < 0 ? 0 : (int)sent;
+    }
+
+    /// <summary>Moves up to <paramref name="count"/> bytes: how many, 0 at the file's end, or <see cref="WouldBlock"/>.</summary>
+    /// <exception cref="IOException">The connection is lost or the file cannot be read.</exception>
+    public static int TrySend(SafeSocketHandle socket, SafeFileHandle file, long offset, int count)
+    {
+        while (true)
+        {
+            nint moved = Sendfile(socket, file, ref offset, (nuint)count);
+            if (moved >= 0)
+            {
+                return (int)moved;
+            }
+
+            Errno error = (Errno)Marshal.GetLastPInvokeError();
+            switch (error)
+            {
+                case Errno.EINTR:
+                    continue;
+                case Errno.EAGAIN:
+                case Errno.EINVAL:
+                case Errno.ENOSYS:
+                    return WouldBlock;
+                default:
+                    throw new IOException($"sendfile: {error}");
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "sendfile64", SetLastError = true)]
+    private static partial nint Sendfile(SafeHandle socket, SafeHandle file, ref long offset, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    private static partial nint Send(SafeHandle socket, ReadOnlySpan<byte> data, nuint length, int flags);
+}

@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Xget.NineP;
+
+/// <summary>A TCP connection.</summary>
+internal sealed class SocketConnection : IConnection
+{
+    private const int CopyPiece = 64 * 1024;
+    private readonly Socket _socket;
+
+    public SocketConnection(Socket socket)
+    {
+        _socket = socket;
+
+        // sendfile(2) below takes the descriptor as it is, so it must not block.
+        socket.Blocking = false;
+        socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        Remote = Plain(socket.RemoteEndPoint);
+        Local = Plain(socket.LocalEndPoint);
+    }
+
+    public EndPoint Remote { get; }
+
+    public EndPoint Local { get; }
+
+    public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken ct) =>
+        _socket.ReceiveAsync(buffer, SocketFlags.None, ct);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken ct)
+    {
+        while (!data.IsEmpty)
+        {
+            int sent = await _socket.SendAsync(data, SocketFlags.None, ct);
+            data = data[sent..];
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask SendFileAsync(
+        ReadOnlyMemory<byte> header, SafeFileHandle file, long offset, int count, CancellationToken ct)
+    {
+        int sent = SendFile.TrySendHeader(_socket.SafeHandle, header.Span, more: count > 0);
+        if (sent < header.Length)
+        {
+            await SendAsync(header[sent..], ct);
+        }
+
+        while (count > 0)
+        {
+            int moved = SendFile.TrySend(_socket.SafeHandle, file, offset, count);
+            if (moved == SendFile.WouldBlock)
+            {
+                // The socket is full (or this file cannot be spliced): a send of a copied piece waits for room.
+                moved = await SendCopyAsync(file, offset, Math.Min(count, CopyPiece), ct);
+            }
+
+            if (moved == 0)
+            {
+                throw new EndOfStreamException("The file is shorter than the range that was to be sent.");
+            }
+
+            offset += moved;
+            count -= moved;
+        }
+    }
+
+    public void Abort() => _socket.Close(timeout: 0);
+
+    public ValueTask DisposeAsync()
+    {
+        try
+        {
+            // Wakes a receive on this side and lets the peer read what was sent.
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (SocketException)
+        {
+            // Not connected any more.
+        }
+        catch (ObjectDisposedException)
+        {
+            // Aborted before.
+        }
+
+        _socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> SendCopyAsync(SafeFileHandle file, long offset, int count, CancellationToken ct)
+    {
+        byte[] piece = ArrayPool<byte>.Shared.Rent(count);
+        try
+        {
+            int read = RandomAccess.Read(file, piece.AsSpan(0, count), offset);
+            await SendAsync(piece.AsMemory(0, read), ct);
+            return read;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    /// <summary>An IPv4 peer of a socket for both families is shown as the IPv4 peer that it is.</summary>
+    private static EndPoint Plain(EndPoint? address) => address switch
+    {
+        IPEndPoint { Address.IsIPv4MappedToIPv6: true } ip => new IPEndPoint(ip.Address.MapToIPv4(), ip.Port),
+        null => throw new SocketException((int)SocketError.NotConnected),
+        _ => address,
+    };
+}

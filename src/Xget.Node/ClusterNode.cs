@@ -1,0 +1,246 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using Mono.Unix.Native;
+using Serilog;
+using Xget.Content;
+using Xget.Content.Store;
+using Xget.NineP;
+using Xget.Node.Fetching;
+using Xget.Node.Tree;
+using Xget.Node.Wire;
+
+namespace Xget.Node;
+
+/// <summary>
+/// A process that fetches from a master and re-exports what it has: the one fetch engine behind copy and mount.
+/// Thread-safe. Contents are kept until the node is disposed, for others to read.
+/// </summary>
+public sealed class ClusterNode : IAsyncDisposable
+{
+    private static readonly TimeSpan FlushTime = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+
+    private readonly FetchContext _context;
+    private readonly ITransport _transport;
+    private readonly ConcurrentDictionary<Digest, Transfer> _transfers = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly MasterLogSink? _toMaster;
+    private Task _logging = Task.CompletedTask;
+    private IListener? _listener;
+    private NinePServer? _server;
+    private Task _serving = Task.CompletedTask;
+    private Task _ticking = Task.CompletedTask;
+
+    /// <summary>Makes a node; nothing is connected yet.</summary>
+    public ClusterNode(NodeOptions options, ITransport transport, TimeProvider time, Random random, ILogger log, MasterLogSink? toMaster = null)
+    {
+        _transport = transport;
+        _context = new FetchContext(options, new MasterLink(options, transport, time, random, log),
+            new ParentPool(options, transport, time), time, random, log, new Counters());
+        _toMaster = toMaster;
+    }
+
+    /// <summary>What was moved so far.</summary>
+    public Counters Counters => _context.Counters;
+
+    /// <summary>Connections of children (and of whoever else reads from this node).</summary>
+    public int Children => _server?.ConnectionCount ?? 0;
+
+    /// <summary>The contents that are being fetched or are here.</summary>
+    public IEnumerable<Transfer> Transfers => _transfers.Values;
+
+    internal FetchContext Context => _context;
+
+    /// <summary>Listens for children and reaches the master; the reason when it cannot be reached.</summary>
+    public async ValueTask<string?> StartAsync(CancellationToken ct)
+    {
+        if (_context.Options.Share)
+        {
+            _listener = _transport.Listen(_context.Options.Listen);
+            _context.ServicePort = ((IPEndPoint)_listener.Local).Port;
+            _server = new NinePServer(new WorkerTree(this), new ServerOptions { MaxMsize = _context.Options.Msize }, _context.Time);
+            _serving = _server.RunAsync(_listener, _stopping.Token);
+        }
+        _ticking = TickAsync();
+        (MasterLink.Attachment? attachment, string? reason) = await _context.Master.GetAsync(ct);
+        if (attachment is not null && _toMaster is not null)
+            _logging = _toMaster.RunAsync(_context.Master, _stopping.Token);
+        return attachment is null ? reason : null;
+    }
+
+    /// <summary>What the master publishes now; null with a reason when it does not say.</summary>
+    public async ValueTask<(GenerationText? Generation, string? Reason)> GenerationAsync(CancellationToken ct)
+    {
+        (string? text, string? reason) = await ReadControlAsync(Names.Generation, ct);
+        if (text is null)
+            return (null, reason);
+        return GenerationText.TryParse(text, out GenerationText? generation) ? (generation, null)
+            : (null, "the master does not say what it publishes (is it an older xget?)");
+    }
+
+    /// <summary>A file of the master's <c>/.xget</c> as text.</summary>
+    public async ValueTask<(string? Text, string? Reason)> ReadControlAsync(string name, CancellationToken ct)
+    {
+        (MasterLink.Attachment? attachment, string? reason) = await _context.Master.GetAsync(ct);
+        if (attachment is null)
+            return (null, reason);
+        ReadOnlyMemory<byte>[] path = [Encoding.UTF8.GetBytes(Names.Xget), Encoding.UTF8.GetBytes(name)];
+        Reply<byte[]> reply = await WholeFile.ReadAsync(attachment.Client, path, MostControl, ct);
+        return reply.Ok ? (Encoding.UTF8.GetString(reply.Value), null) : (null, Words.Of(reply.Error));
+    }
+
+    /// <summary>The chunk table of a content, without fetching the content; null with a reason when there is none.</summary>
+    public async ValueTask<(ChunkTable? Table, string? Reason)> TableAsync(Digest digest, CancellationToken ct)
+    {
+        for (int attempt = 0; attempt <= _context.Options.Retries; attempt++)
+        {
+            (MasterLink.Attachment? attachment, string? reason) = await _context.Master.GetAsync(ct);
+            if (attachment is null)
+                return (null, reason);
+            Reply<byte[]> reply = await WholeFile.ReadAsync(attachment.Client,
+                Registration.Path(digest, Names.Chunks), MostTable, ct);
+            if (reply.Ok)
+                return ChunkTable.TryDecode(reply.Value, digest, out ChunkTable? table, out reason) ? (table, null) : (null, reason);
+            if (reply.Error is Errno.ENOENT or Errno.ESTALE)
+                return (null, "it is not published any more by the master; run again");
+        }
+        return (null, "the master does not answer");
+    }
+
+    /// <summary>
+    /// Fetches a content, or the given ranges of it, into a store; children may read it from now on. A content that is
+    /// here or under way already is returned as it is.
+    /// </summary>
+    /// <param name="digest">What to fetch.</param>
+    /// <param name="size">Size of the whole content in bytes; null when it is not known, as for packs.</param>
+    /// <param name="name">What people call it.</param>
+    /// <param name="openStore">Opens the place for its chunks.</param>
+    /// <param name="table">The chunk table, when it is known.</param>
+    /// <param name="ranges">The wanted parts; null for all.</param>
+    public Transfer Fetch(Digest digest, ulong? size, string name, Transfer.OpenStore openStore,
+        ChunkTable? table = null, IReadOnlyList<DataReference>? ranges = null)
+    {
+        var made = new Transfer(_context, digest, size, name, openStore);
+        Transfer transfer = _transfers.GetOrAdd(digest, made);
+        if (transfer == made)
+            transfer.Start(table, ranges);
+        return transfer;
+    }
+
+    /// <summary>
+    /// The bytes that a reference names, verified, in memory; null with a reason. Children may read the content from
+    /// here too.
+    /// </summary>
+    /// <param name="reference">At most 1 GiB.</param>
+    /// <param name="name">What people call it.</param>
+    /// <param name="whole">Fetch the whole content, since the rest of it will be wanted too.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async ValueTask<(byte[]? Bytes, string? Reason)> ReadAsync(DataReference reference, string name, bool whole, CancellationToken ct)
+    {
+        if (reference.Length > MaxInMemory)
+            return (null, $"{name}: too large to be a directory");
+        Transfer transfer = Fetch(reference.Content, SizeOf(reference), name,
+            (table, _) => Task.FromResult<(Errno, StoredContent?)>((0, new MemoryContent(table))), ranges: whole ? null : []);
+        byte[] bytes = new byte[reference.Length];
+        for (int got = 0; got < bytes.Length;)
+        {
+            using ContentRange range = await transfer.ReadAsync(reference.Offset + (ulong)got, bytes.Length - got, ct);
+            ct.ThrowIfCancellationRequested();
+            if (range.CopyTo(bytes.AsSpan(got)) is var error and not 0)
+                return (null, transfer.Finished.IsCompleted && await transfer.Finished is { } reason ? reason : $"{name}: {Words.Of(error)}");
+            if (range.Count == 0)
+                return (null, $"{name}: the directory that names it is wrong about its size");
+            got += range.Count;
+        }
+        return (bytes, null);
+    }
+
+    /// <summary>The size of the content that a reference points into, if it tells: what is longer than any pack is a content of its own.</summary>
+    internal static ulong? SizeOf(DataReference reference) =>
+        reference.Offset == 0 && reference.Length > LongerThanPacks ? reference.Length : null;
+
+    private const ulong LongerThanPacks = 8 << 20;
+    private const int MostControl = 256 << 20;
+    private const int MostTable = 1 << 30;
+    private const ulong MaxInMemory = 1 << 30;
+
+    /// <summary>Lets go of connections to parents that are not needed any more.</summary>
+    public ValueTask CloseIdleParentsAsync() => _context.Parents.CloseIdleAsync(all: true);
+
+    /// <summary>The addresses of the parents that are connected now, for people.</summary>
+    public string[] ParentNames() => _context.Parents.Names();
+
+    internal Transfer? Find(Digest digest) => _transfers.GetValueOrDefault(digest);
+
+    private async Task TickAsync()
+    {
+        using var timer = new PeriodicTimer(Tick, _context.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                foreach (Transfer transfer in _transfers.Values)
+                    _ = transfer.TickAsync();
+                await _context.Parents.CloseIdleAsync(all: false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node ends.
+        }
+    }
+
+    /// <summary>The last records still go to the master, if it takes them at once.</summary>
+    private async Task FlushLogAsync()
+    {
+        try
+        {
+            if (_context.Master.Current is not null)
+                await _logging.WaitAsync(FlushTime, _context.Time);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            // They are lost; the node's own log has them.
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _toMaster?.Complete();
+        await FlushLogAsync();
+        await _stopping.CancelAsync();
+        await _ticking;
+        if (_listener is not null)
+            await _listener.DisposeAsync();
+        await _serving;
+        await Task.WhenAll(_transfers.Values.Select(t => t.StopAsync().AsTask()));
+        await _context.Parents.DisposeAsync();
+        await _context.Master.DisposeAsync();
+    }
+
+    /// <summary>What children see: contents by digest.</summary>
+    private sealed class WorkerTree : IAttachPoint
+    {
+        private readonly FixedDirectory _root;
+
+        internal WorkerTree(ClusterNode node) => _root = new FixedDirectory(null, "/", 1, r =>
+        [
+            new FixedDirectory(r, Names.Xget, 2, x =>
+            [
+                new ContentsDirectory(x, 3, node.Find, () => node._transfers.Values),
+            ]),
+        ]);
+
+        public Errno Attach(ServerConnection peer, ReadOnlySpan<byte> uname, ReadOnlySpan<byte> aname, uint nUname, out ServedFile? file)
+        {
+            file = _root;
+            return 0;
+        }
+
+        public void Disconnected(ServerConnection peer)
+        {
+        }
+    }
+}

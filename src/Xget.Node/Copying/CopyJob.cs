@@ -1,0 +1,152 @@
+using Mono.Unix.Native;
+using Serilog;
+using Xget.Content;
+using Xget.Content.Store;
+using Xget.Node.Fetching;
+using Xget.Node.Wire;
+
+namespace Xget.Node.Copying;
+
+/// <summary>
+/// The <c>xget -n</c> copy: plans from directory objects, fetches the contents that are missing or differ straight into
+/// the destination, puts each file under its name when it is whole, and sets metadata last.
+/// </summary>
+public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvider time, Random random, ILogger log)
+{
+    /// <summary>Contents under way at a time; within each, a window of chunks is.</summary>
+    private const int Parallel = 4;
+
+    private int _skipped;
+
+    /// <summary>How far it is.</summary>
+    public CopyProgress Progress { get; } = new();
+
+    /// <summary>Copies the sources (paths below the exported root, "." for everything) into the destination.</summary>
+    /// <exception cref="CopyException">It cannot be finished; a later run goes on from what is verified.</exception>
+    public async Task<CopyResult> RunAsync(IReadOnlyList<string> sources, CancellationToken ct)
+    {
+        long start = time.GetTimestamp();
+        (GenerationText? generation, string? reason) = await node.GenerationAsync(ct);
+        if (generation is null)
+            throw new CopyException(reason!);
+        CopyPlan plan = await new TreeReader(node).PlanAsync(generation, sources, ct);
+        Progress.Files = plan.Files;
+        Progress.Bytes = plan.Bytes;
+        foreach ((DestinationPath path, _) in plan.Directories)
+            Check(destination.EnsureDirectory(path), path);
+        await CopyContentsAsync(plan, ct);
+        foreach ((DestinationPath path, EntryAttributes attributes) in plan.Others)
+            PlaceOther(path, attributes);
+        foreach ((DestinationPath path, DestinationPath existing) in plan.Links)
+        {
+            Check(destination.PlaceHardLink(path, existing), path);
+            Progress.FileDone();
+        }
+        destination.Partial.RemoveAbandoned();
+        for (int i = plan.Directories.Count - 1; i >= 0; i--)
+            Check(destination.FinishDirectory(plan.Directories[i].Path, plan.Directories[i].Attributes), plan.Directories[i].Path);
+        if (_skipped > 0)
+            log.Warning("{Count} device nodes were left out: only root may make them", _skipped);
+        return new CopyResult(plan.Files, plan.Bytes, time.GetElapsedTime(start), _skipped);
+    }
+
+    /// <summary>In random order, as the paper has it: so different nodes come first for different contents.</summary>
+    private async Task CopyContentsAsync(CopyPlan plan, CancellationToken ct)
+    {
+        KeyValuePair<Digest, List<PackMember>>[] order = [.. plan.Contents];
+        lock (random)
+            random.Shuffle(order);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        int next = -1;
+
+        async Task WorkAsync()
+        {
+            try
+            {
+                while (Interlocked.Increment(ref next) is int i && i < order.Length)
+                    await CopyContentAsync(order[i].Key, order[i].Value, stop.Token);
+            }
+            catch
+            {
+                await stop.CancelAsync();
+                throw;
+            }
+        }
+
+        Task[] workers = [.. Enumerable.Range(0, Parallel).Select(_ => WorkAsync())];
+        try
+        {
+            await Task.WhenAll(workers);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // The first error is the cause, the cancelled ones its consequence.
+            throw workers.Where(w => w.IsFaulted).Select(w => w.Exception!.InnerException!).First();
+        }
+    }
+
+    private async Task CopyContentAsync(Digest digest, List<PackMember> members, CancellationToken ct)
+    {
+        string name = members[0].Path.ToString();
+        Existing existing = await Existing.FindAsync(node, destination, digest, members, ct);
+        foreach (PackMember member in existing.Right)
+        {
+            Check(destination.ApplyMetadata(member.Path, member.Attributes), member.Path);
+            Progress.Kept((long)member.Data.Length);
+            Progress.FileDone();
+        }
+        if (existing.Missing.Count == 0)
+            return;
+        FileContent? file = null;
+        Transfer transfer = node.Fetch(digest, ClusterNode.SizeOf(existing.Missing[0].Data), name, async (table, cancel) =>
+        {
+            (Errno error, file) = await destination.Partial.OpenAsync(table, cancel);
+            if (error == 0)
+                error = await existing.SeedAsync(destination, file!, cancel);
+            return (error, file);
+        }, existing.Table, existing.Missing.Select(m => m.Data).ToArray());
+        if (await transfer.Finished.WaitAsync(ct) is { } reason)
+            throw new CopyException(reason);
+        Place(file!, existing.Missing);
+    }
+
+    /// <summary>The first of files that are the whole content takes the content's own file, the others get copies.</summary>
+    private void Place(FileContent file, List<PackMember> members)
+    {
+        PackMember? whole = members.Find(m => m.Data.Offset == 0 && m.Data.Length == file.Table.Size);
+        if (whole is not null)
+            Check(destination.PlaceFile(file, whole.Path, whole.Attributes), whole.Path);
+        foreach (PackMember member in members)
+        {
+            if (member != whole)
+                Check(destination.PlaceRange(file, member.Data, member.Path, member.Attributes), member.Path);
+            Progress.FileDone();
+        }
+        if (whole is null)
+            destination.Partial.Remove(file); // it is read on, without a name, until the node ends
+    }
+
+    private void PlaceOther(DestinationPath path, EntryAttributes attributes)
+    {
+        Errno error = attributes.Type switch
+        {
+            EntryType.Regular => destination.PlaceBytes([], path, attributes),
+            EntryType.Symlink => destination.PlaceSymlink(path, attributes),
+            _ => destination.PlaceNode(path, attributes),
+        };
+        if (error == Errno.EPERM && attributes.Type is EntryType.Character or EntryType.Block)
+            _skipped++;
+        else
+            Check(error, path);
+        if (attributes.Type == EntryType.Regular)
+            Progress.FileDone();
+    }
+
+    private static void Check(Errno error, DestinationPath path)
+    {
+        if (error == Errno.EISDIR)
+            throw new CopyException($"{path}: a directory that is not empty stands where a file should be");
+        if (error != 0)
+            throw new CopyException($"cannot write {(path.Parent is null ? "the destination" : path)}: {Words.Of(error)}");
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text;
+using Mono.Unix.Native;
+using Xget.NineP;
+using Xget.Node.Tree;
+using Xget.Node.Wire;
+
+namespace Xget.Node.Exporting;
+
+/// <summary>
+/// <c>/.xget/objects/DIGEST/avail</c>: the first write is the port that the node serves from; it is a worker until the
+/// fid is closed. Later writes are <c>have BYTES</c>, its progress.
+/// </summary>
+internal sealed class AvailFile(ServedFile parent, ContentKey key, ulong id, Cluster cluster)
+    : TreeFile(parent, Names.Avail, id, ReadWriteMode)
+{
+    public override Errno Open(OpenFlags flags, ServerConnection peer, out OpenFile? file)
+    {
+        file = peer.Tag is NodeSession session ? new Hold(cluster, session, key) : null;
+        return file is null ? Errno.EIO : 0;
+    }
+
+    private sealed class Hold(Cluster cluster, NodeSession session, ContentKey key) : OpenFile
+    {
+        private readonly Lock _gate = new();
+        private bool _advertised;
+        private bool _closed;
+
+        public override ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct) =>
+            new(ReadResult.Failed(Errno.EACCES));
+
+        public override ValueTask<WriteResult> WriteAsync(ulong offset, ReadOnlyMemory<byte> data, CancellationToken ct)
+        {
+            string text = Encoding.ASCII.GetString(data.Span).TrimEnd('\0', '\n');
+            lock (_gate)
+                return new(Write(text) is var error and not 0 ? new WriteResult(error, 0) : new WriteResult(0, data.Length));
+        }
+
+        private Errno Write(string text)
+        {
+            if (_closed)
+                return Errno.EBADF;
+            if (!_advertised)
+            {
+                if (!HostPort.TryParsePort(text, out int port))
+                    return Errno.EINVAL;
+                _advertised = true;
+                cluster.Advertise(session, key, port);
+                return 0;
+            }
+            if (!text.StartsWith("have ", StringComparison.Ordinal) ||
+                !ulong.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out ulong have))
+                return Errno.EINVAL;
+            cluster.Progress(session, key.Key, have);
+            return 0;
+        }
+
+        public override void Dispose()
+        {
+            lock (_gate)
+            {
+                if (_advertised && !_closed)
+                    cluster.Withdraw(session, key.Key);
+                _closed = true;
+            }
+            base.Dispose();
+        }
+    }
+}

@@ -1,0 +1,249 @@
+using System.Net;
+using Mono.Unix.Native;
+using Serilog;
+using Xget.NineP;
+using Xget.Node.Wire;
+using Xget.Routing;
+
+namespace Xget.Node.Exporting;
+
+/// <summary>
+/// The one owner of the master's mutable picture of the cluster: who is connected, who serves what, who reads from
+/// whom. Each event is applied under one lock, a few microseconds long. All of it is soft state: it lives as long as the
+/// connections and fids that made it.
+/// </summary>
+internal sealed partial class Cluster(RoutingOptions options, ILogger log)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ServerConnection, NodeSession> _sessions = [];
+    private readonly Dictionary<IPEndPoint, NodeSession> _workers = [];
+    private readonly Dictionary<object, ContentRoutes> _contents = [];
+    private int _lastId;
+    private long _decisions;
+
+    /// <summary>Called at each attach; a connection that attaches twice stays one node.</summary>
+    internal NodeSession Attach(ServerConnection peer, string userName)
+    {
+        lock (_gate)
+        {
+            if (!_sessions.TryGetValue(peer, out NodeSession? session))
+            {
+                IPAddress address = peer.Remote is IPEndPoint ip ? HostPort.Plain(ip.Address) : IPAddress.None;
+                session = new NodeSession(peer, ++_lastId, userName.Length == 0 ? address.ToString() : userName, address);
+                _sessions.Add(peer, session);
+            }
+            return session;
+        }
+    }
+
+    /// <summary>The connection is gone and its fids are closed: nothing of it is left.</summary>
+    internal void Detach(ServerConnection peer)
+    {
+        lock (_gate)
+        {
+            if (!_sessions.Remove(peer, out NodeSession? session))
+                return;
+            foreach ((ContentRoutes routes, Participation part) in session.Participations.ToArray())
+            {
+                part.Redirs = part.Avails = 0;
+                Settle(session, routes, part);
+            }
+            if (session.Port != 0 && _workers.TryGetValue(session.EndPoint, out NodeSession? owner) && owner == session)
+                _workers.Remove(session.EndPoint);
+        }
+    }
+
+    /// <summary>A <c>redir</c> fid is read for the first time: decides the routes and holds them.</summary>
+    internal RouteLine[] Join(NodeSession session, in ContentKey key)
+    {
+        lock (_gate)
+        {
+            ContentRoutes routes = Routes(key.Key, key.Name, key.Size);
+            Participation part = Part(session, routes);
+            part.Redirs++;
+            if (part.Member is null)
+            {
+                _decisions++;
+                part.Member = routes.Tree.Join(session.Node);
+            }
+            return Lines(routes, part.Member);
+        }
+    }
+
+    /// <summary>
+    /// For clients of 2009, which close <c>redir</c> at once: each call is a new decision, and the route is held until
+    /// <see cref="WithdrawAndLeave"/> or the end of the connection.
+    /// </summary>
+    internal RouteLine JoinAnew(NodeSession session, in ContentKey key)
+    {
+        lock (_gate)
+        {
+            ContentRoutes routes = Routes(key.Key, key.Name, key.Size);
+            Participation part = Part(session, routes);
+            if (part.Member is { } old)
+                routes.Tree.Leave(old);
+            _decisions++;
+            part.Redirs = 1;
+            part.Member = routes.Tree.Join(session.Node);
+            return Lines(routes, part.Member)[0];
+        }
+    }
+
+    /// <summary>A client of 2009 closes the <c>avail</c> fid of a file: it is through with it.</summary>
+    internal void WithdrawAndLeave(NodeSession session, object key) =>
+        Release(session, key, part => part.Avails = part.Redirs = 0);
+
+    /// <summary>The routes that are held now.</summary>
+    internal RouteLine[] Current(NodeSession session, object key)
+    {
+        lock (_gate)
+        {
+            return _contents.TryGetValue(key, out ContentRoutes? routes) &&
+                   session.Participations.TryGetValue(routes, out Participation? part) && part.Member is { } member
+                ? Lines(routes, member) : [];
+        }
+    }
+
+    /// <summary>A <c>redir</c> fid that was read is closed.</summary>
+    internal void Leave(NodeSession session, object key) => Release(session, key, part => part.Redirs--);
+
+    /// <summary>
+    /// The node leaves a parent out, for all stripes that it reads from it. Null is the master itself, which is asked
+    /// again in its turn.
+    /// </summary>
+    internal void Exclude(NodeSession session, object key, IPEndPoint? parent, FailureReason reason)
+    {
+        string content;
+        NodeSession? failed = null;
+        lock (_gate)
+        {
+            if (!_contents.TryGetValue(key, out ContentRoutes? routes) ||
+                !session.Participations.TryGetValue(routes, out Participation? part) || part.Member is not { } member)
+                return;
+            content = routes.Name;
+            foreach (StripeRoute route in member.Routes.ToArray())
+            {
+                NodeSession? current = route.Parent is null ? null : routes.Sessions.GetValueOrDefault(route.Parent);
+                bool same = parent is null ? route.Parent is null
+                    : route.Parent is not null && (current is null || current.EndPoint.Equals(parent));
+                if (!same)
+                    continue;
+                failed ??= current;
+                _decisions++;
+                routes.Tree.Reroute(member, route.Stripe, route.Parent);
+            }
+        }
+        string who = parent is null ? "the master" : $"{failed?.Name ?? "a worker that left"} ({HostPort.Format(parent)})";
+        if (reason == FailureReason.Corrupt)
+            log.Error("{Node} got wrong bytes of {Content} from {Parent}; refused them", session.Name, content, who);
+        else
+            log.Warning("{Node} leaves {Parent} out for {Content}: {Reason}", session.Name, who, content, reason.Word());
+    }
+
+    /// <summary>An <c>avail</c> fid is written for the first time.</summary>
+    internal void Advertise(NodeSession session, in ContentKey key, int port)
+    {
+        lock (_gate)
+        {
+            if (session.Port != port)
+            {
+                // The latest claim wins: an earlier process on that port is gone, even if its connection is not yet.
+                if (session.Port != 0)
+                    _workers.Remove(session.EndPoint);
+                session.Port = port;
+                _workers[session.EndPoint] = session;
+            }
+            ContentRoutes routes = Routes(key.Key, key.Name, key.Size);
+            Participation part = Part(session, routes);
+            if (part.Avails++ == 0)
+                routes.Tree.Advertise(session.Node);
+        }
+    }
+
+    /// <summary>An <c>avail</c> fid that was written is closed.</summary>
+    internal void Withdraw(NodeSession session, object key) => Release(session, key, part => part.Avails--);
+
+    /// <summary>The node says how many verified bytes it has.</summary>
+    internal void Progress(NodeSession session, object key, ulong have)
+    {
+        lock (_gate)
+        {
+            if (_contents.TryGetValue(key, out ContentRoutes? routes) &&
+                session.Participations.TryGetValue(routes, out Participation? part))
+                part.Have = Math.Min(have, routes.Size);
+        }
+    }
+
+    /// <summary>Whether a worker of that address serves this content now.</summary>
+    internal bool IsWorker(object key, IPEndPoint endPoint)
+    {
+        lock (_gate)
+        {
+            return _workers.TryGetValue(endPoint, out NodeSession? session) &&
+                   _contents.TryGetValue(key, out ContentRoutes? routes) &&
+                   session.Participations.TryGetValue(routes, out Participation? part) && part.Avails > 0;
+        }
+    }
+
+    private void Release(NodeSession session, object key, Action<Participation> release)
+    {
+        lock (_gate)
+        {
+            if (_contents.TryGetValue(key, out ContentRoutes? routes) &&
+                session.Participations.TryGetValue(routes, out Participation? part))
+            {
+                release(part);
+                Settle(session, routes, part);
+            }
+        }
+    }
+
+    /// <summary>Brings the trees in line with the fids that are left.</summary>
+    private void Settle(NodeSession session, ContentRoutes routes, Participation part)
+    {
+        if (part.Redirs <= 0 && part.Member is { } member)
+        {
+            part.Member = null;
+            routes.Tree.Leave(member);
+        }
+        if (part.Avails <= 0)
+            routes.Tree.Withdraw(session.Node);
+        if (part.Redirs > 0 || part.Avails > 0)
+            return;
+        session.Participations.Remove(routes);
+        routes.Sessions.Remove(session.Node);
+        if (routes.Sessions.Count == 0)
+            _contents.Remove(routes.Key);
+    }
+
+    private ContentRoutes Routes(object key, string name, ulong size)
+    {
+        if (!_contents.TryGetValue(key, out ContentRoutes? routes))
+            _contents.Add(key, routes = new ContentRoutes(key, name, size, new DistributionTree(options)));
+        return routes;
+    }
+
+    private static Participation Part(NodeSession session, ContentRoutes routes)
+    {
+        if (!session.Participations.TryGetValue(routes, out Participation? part))
+        {
+            session.Participations.Add(routes, part = new Participation());
+            routes.Sessions.Add(session.Node, session);
+        }
+        return part;
+    }
+
+    private static RouteLine[] Lines(ContentRoutes routes, Member member)
+    {
+        var lines = new RouteLine[member.Routes.Count];
+        for (int i = 0; i < lines.Length; i++)
+        {
+            StripeRoute r = member.Routes[i];
+            // A parent that left a moment ago has no address any more: the node will find the master there.
+            IPEndPoint? parent = r.Parent is not null && routes.Sessions.TryGetValue(r.Parent, out NodeSession? session)
+                ? session.EndPoint : null;
+            lines[i] = new RouteLine(r.Stripe, r.Level, parent);
+        }
+        return lines;
+    }
+}

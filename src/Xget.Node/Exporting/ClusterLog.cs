@@ -1,0 +1,78 @@
+using System.Text;
+using Serilog;
+using Serilog.Events;
+
+namespace Xget.Node.Exporting;
+
+/// <summary>
+/// The log of all nodes in one place: what they write goes to the master's own log with the node's name, and the latest
+/// records are kept for reading. Thread-safe.
+/// </summary>
+internal sealed class ClusterLog(ILogger log, TimeProvider time)
+{
+    private const int Kept = 1000;
+    private const int MaxLength = 1024;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<string> _records = new();
+
+    /// <summary>
+    /// A record as a node wrote it: <c>LEVEL text</c> with Serilog's three letters (INF, WRN, ERR ...), or the bare text
+    /// of the 2009 tool. What is not printable is shown as a dot, so that no node writes on the master's terminal.
+    /// </summary>
+    internal void Add(string node, string record)
+    {
+        string text = Printable(record.AsSpan(0, Math.Min(record.Length, MaxLength)).TrimEnd("\0\n\r "));
+        LogEventLevel level = Level(text.AsSpan(0, Math.Min(3, text.Length))) ?? LogEventLevel.Information;
+        if (text.Length > 4 && Level(text.AsSpan(0, 3)) is not null && text[3] == ' ')
+            text = text[4..];
+        log.ForContext("Node", node).Write(level, "{Text:l}", text);
+        lock (_gate)
+        {
+            if (_records.Count == Kept)
+                _records.Dequeue();
+            _records.Enqueue($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Letters(level)} {Printable(node)}: {text}");
+        }
+    }
+
+    /// <summary>The latest records, one a line.</summary>
+    internal string Latest()
+    {
+        var text = new StringBuilder();
+        lock (_gate)
+        {
+            foreach (string record in _records)
+                text.Append(record).Append('\n');
+        }
+        return text.ToString();
+    }
+
+    /// <summary>The three letters that stand for a level on the wire.</summary>
+    internal static string Letters(LogEventLevel level) => level switch
+    {
+        LogEventLevel.Verbose => "VRB",
+        LogEventLevel.Debug => "DBG",
+        LogEventLevel.Information => "INF",
+        LogEventLevel.Warning => "WRN",
+        LogEventLevel.Error => "ERR",
+        _ => "FTL",
+    };
+
+    private static LogEventLevel? Level(ReadOnlySpan<char> letters)
+    {
+        foreach (LogEventLevel level in Enum.GetValues<LogEventLevel>())
+        {
+            if (letters.SequenceEqual(Letters(level)))
+                return level;
+        }
+        return null;
+    }
+
+    private static string Printable(ReadOnlySpan<char> text)
+    {
+        var clean = new StringBuilder(text.Length);
+        foreach (char c in text)
+            clean.Append(char.IsControl(c) ? '.' : c);
+        return clean.ToString();
+    }
+}

@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Mono.Unix.Native;
+using Serilog;
+using Xget.Content;
+using Xget.NineP;
+using Xget.Node.Tree;
+using Xget.Node.Wire;
+using Xget.Routing;
+
+namespace Xget.Node.Exporting;
+
+/// <summary>How a master serves.</summary>
+public sealed record MasterOptions
+{
+    /// <summary>Where it listens.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Levels, connections, stripes.</summary>
+    public RoutingOptions Routing { get; init; } = new();
+
+    /// <summary>The largest 9P message in bytes.</summary>
+    public int Msize { get; init; } = NodeOptions.DefaultMsize;
+
+    /// <summary>What reading the paper's <c>/log</c> gives to clients.</summary>
+    public uint DebugMask { get; init; }
+
+    /// <summary>Gets a line per 9P message; null for none.</summary>
+    public Action<string>? Trace { get; init; }
+}
+
+/// <summary>
+/// The role that owns the exported tree, its digests and the routes. It exports the paper's tree with <c>/.xget</c>
+/// beside it (attach name "" or "/"), and the plain tree (<c>plain</c>).
+/// </summary>
+public sealed class Master : IAsyncDisposable
+{
+    private readonly MasterOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Cluster _cluster;
+    private readonly ClusterLog _clusterLog;
+    private readonly MasterCounters _counters = new();
+    private readonly NinePServer _server;
+    private readonly IListener _listener;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _serving;
+    private readonly long _started;
+    private readonly ContentNames _names;
+    private volatile Generation _generation;
+
+    /// <summary>Serves that generation from now on.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be listened on.</exception>
+    public Master(MasterOptions options, Generation generation, ITransport transport, TimeProvider time, ILogger log)
+    {
+        _options = options;
+        _time = time;
+        _generation = generation;
+        _names = new ContentNames(generation.Tree);
+        _started = _time.GetTimestamp();
+        _cluster = new Cluster(_options.Routing, log);
+        _clusterLog = new ClusterLog(log, _time);
+        _server = new NinePServer(new AttachPoint(this), new ServerOptions
+        {
+            MaxMsize = _options.Msize,
+            // As the original's server: what asks for .u gets plain 9P2000, whose bytes its clients know.
+            OfferUnix = true,
+            Complaint = (peer, what) => log.Warning("{Peer}: {What}", peer, what),
+            Trace = _options.Trace,
+        }, _time);
+        _listener = transport.Listen(_options.Listen);
+        _serving = _server.RunAsync(_listener, _stopping.Token);
+    }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Local => (IPEndPoint)_listener.Local;
+
+    /// <summary>Connections that speak 9P now.</summary>
+    public int Connections => _server.ConnectionCount;
+
+    private PaperDirectory PaperRoot()
+    {
+        Generation now = _generation;
+        var context = new PaperContext(_cluster, _counters);
+        return new PaperDirectory(null, now.Tree, context, root =>
+        [
+            new LogFile(root, Names.Log, 10, _clusterLog, () => _options.DebugMask.ToString(CultureInfo.InvariantCulture)),
+            new FixedDirectory(root, Names.Xget, 11, XgetFiles),
+        ]);
+    }
+
+    private ServedFile[] XgetFiles(FixedDirectory directory) =>
+    [
+        new TextFile(directory, Names.Generation, 12, () => Published(_generation).Format()),
+        new ContentsDirectory(directory, 13, Find, () => _generation.Contents.Select(d => new PublishedServedContent(_generation.Find(d)!, _counters)),
+            [Names.Redir, Names.Avail], RoutingFile),
+        new LogFile(directory, Names.Log, 14, _clusterLog, _clusterLog.Latest),
+        new TextFile(directory, Names.Stats, 15, Stats),
+        new TextFile(directory, Names.Tree, 16, _cluster.Tree),
+    ];
+
+    private PublishedServedContent? Find(Digest digest) =>
+        _generation.Find(digest) is { } content ? new PublishedServedContent(content, _counters) : null;
+
+    private TreeFile? RoutingFile(ContentDirectory directory, string name)
+    {
+        if (_generation.Find(directory.Digest) is not { } content)
+            return null;
+        var key = new ContentKey(directory.Digest, _names[directory.Digest], content.Table.Size);
+        return name switch
+        {
+            Names.Redir => new RedirFile(directory, key, TreeFile.MixId(directory.Digest, 4), _cluster),
+            Names.Avail => new AvailFile(directory, key, TreeFile.MixId(directory.Digest, 5), _cluster),
+            _ => null,
+        };
+    }
+
+    private static GenerationText Published(Generation g) =>
+        new(g.Number, g.Root, g.Find(g.Root)!.Table.Size, g.Published);
+
+    private string Stats() => string.Create(CultureInfo.InvariantCulture,
+        $"uptime-seconds {(long)_time.GetElapsedTime(_started).TotalSeconds}\ngeneration {_generation.Number}\n" +
+        $"files {_generation.Files}\ndirectories {_generation.Directories}\nbytes {_generation.Bytes}\n" +
+        $"connections {_server.ConnectionCount}\nbytes-served {_counters.Bytes}\nreads-served {_counters.Reads}\n") +
+        _cluster.Stats();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _listener.DisposeAsync();
+        await _serving;
+    }
+
+    private sealed class AttachPoint(Master master) : IAttachPoint
+    {
+        public Errno Attach(ServerConnection peer, ReadOnlySpan<byte> uname, ReadOnlySpan<byte> aname, uint nUname, out ServedFile? root)
+        {
+            root = aname.IsEmpty || aname.SequenceEqual("/"u8) ? master.PaperRoot()
+                : aname.SequenceEqual(Encoding.UTF8.GetBytes(Names.Plain)) ? new PlainFile(null, master._generation.Tree, master._counters)
+                : null;
+            if (root is null)
+                return Errno.ENOENT;
+            peer.Tag = master._cluster.Attach(peer, Encoding.UTF8.GetString(uname));
+            return 0;
+        }
+
+        public void Disconnected(ServerConnection peer) => master._cluster.Detach(peer);
+    }
+}
+
+/// <summary>A published content under its digest.</summary>
+internal sealed class PublishedServedContent(PublishedContent content, MasterCounters _counters) : ServedContent
+{
+    public override Digest Digest => content.Table.Content;
+
+    public override ulong Size => content.Table.Size;
+
+    public override ValueTask<ChunkTable?> TableAsync(CancellationToken ct) => new(content.Table);
+
+    public override ValueTask<ContentRange> ReadAsync(ulong offset, int count, CancellationToken ct)
+    {
+        ContentRange range = content.Read(offset, count);
+        _counters.Served(range);
+        return new(range);
+    }
+}

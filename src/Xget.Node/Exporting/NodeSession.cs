@@ -1,0 +1,64 @@
+using System.Net;
+using Xget.NineP;
+using Xget.Routing;
+
+namespace Xget.Node.Exporting;
+
+/// <summary>One connection to the master, and what the cluster holds for it. Its fields belong to <see cref="Cluster"/>.</summary>
+internal sealed class NodeSession
+{
+    internal NodeSession(ServerConnection peer, int id, string name, IPAddress address)
+    {
+        Peer = peer;
+        Node = new RoutingNode(id);
+        Name = name;
+        Address = address;
+    }
+
+    internal ServerConnection Peer { get; }
+
+    internal RoutingNode Node { get; }
+
+    /// <summary>How people know the node: the user name of its attach, or its address.</summary>
+    internal string Name { get; }
+
+    /// <summary>The address of the connection: the only one the master believes.</summary>
+    internal IPAddress Address { get; }
+
+    /// <summary>The port the node says it serves from; 0 while it has not said so.</summary>
+    internal int Port { get; set; }
+
+    internal IPEndPoint EndPoint => new(Address, Port);
+
+    internal Dictionary<ContentRoutes, Participation> Participations { get; } = [];
+}
+
+/// <summary>What one node holds in one content's trees.</summary>
+internal sealed class Participation
+{
+    internal Member? Member { get; set; }
+
+    /// <summary>Open <c>redir</c> fids; the routes are held while there is one.</summary>
+    internal int Redirs { get; set; }
+
+    /// <summary>Open <c>avail</c> fids that were written; the node is a worker while there is one.</summary>
+    internal int Avails { get; set; }
+
+    /// <summary>Verified bytes that the node says it has.</summary>
+    internal ulong Have { get; set; }
+}
+
+/// <summary>The distribution trees of one content, and who takes part.</summary>
+internal sealed class ContentRoutes(object key, string name, ulong size, DistributionTree tree)
+{
+    /// <summary>A <see cref="Content.Digest"/>, or the id of a file of the paper's tree.</summary>
+    internal object Key => key;
+
+    internal string Name => name;
+
+    internal ulong Size => size;
+
+    internal DistributionTree Tree => tree;
+
+    internal Dictionary<RoutingNode, NodeSession> Sessions { get; } = [];
+}

@@ -1,0 +1,98 @@
+using Mono.Unix.Native;
+using Xget.Content;
+using Xget.NineP;
+using Xget.Node.Tree;
+
+namespace Xget.Node.Exporting;
+
+/// <summary>The exported tree as ordinary read-only files, for machines without xget (attach name <c>plain</c>).</summary>
+internal sealed class PlainFile(PlainFile? parent, PublishedNode node, MasterCounters counters) : ServedFile
+{
+    private const uint V9fsMagic = 0x01021997;
+
+    public override Qid Qid => new(PublishedAttributes.QidTypeOf(node.Attributes.Type), PublishedAttributes.Version(node), node.Id);
+
+    public override ReadOnlyMemory<byte> Name => parent is null ? "/"u8.ToArray() : node.Name.Bytes.ToArray();
+
+    public override ServedFile Parent => parent ?? this;
+
+    public override Errno GetAttributes(out Attributes attributes)
+    {
+        attributes = PublishedAttributes.Of(node.Attributes);
+        return 0;
+    }
+
+    public override Errno Walk(ReadOnlySpan<byte> name, out ServedFile? child)
+    {
+        child = null;
+        if (node.Attributes.Type != EntryType.Directory)
+            return Errno.ENOTDIR;
+        if (node.Find(name) is not { } found)
+            return Errno.ENOENT;
+        child = new PlainFile(this, found, counters);
+        return 0;
+    }
+
+    public override Errno List(out IReadOnlyList<ServedFile> children)
+    {
+        children = node.Children.Select(c => new PlainFile(this, c, counters)).ToArray();
+        return node.Attributes.Type == EntryType.Directory ? 0 : Errno.ENOTDIR;
+    }
+
+    public override Errno Open(OpenFlags flags, ServerConnection peer, out OpenFile? file)
+    {
+        file = null;
+        if (!flags.IsReadOnly())
+            return Errno.EROFS;
+        if (node.Attributes.Type != EntryType.Regular)
+            return Errno.EINVAL;
+        file = new PublishedReader(node, counters);
+        return 0;
+    }
+
+    public override Errno ReadLink(out ReadOnlyMemory<byte> target)
+    {
+        target = node.Attributes.SymlinkTarget;
+        return node.Attributes.Type == EntryType.Symlink ? 0 : Errno.EINVAL;
+    }
+
+    public override Errno GetXattr(ReadOnlySpan<byte> name, out ReadOnlyMemory<byte> value)
+    {
+        value = default;
+        foreach (Xattr x in node.Attributes.Xattrs)
+        {
+            if (name.SequenceEqual(x.Name))
+            {
+                value = x.Value;
+                return 0;
+            }
+        }
+        return Errno.ENODATA;
+    }
+
+    public override Errno ListXattrs(out ReadOnlyMemory<byte> names)
+    {
+        names = node.Attributes.Xattrs.SelectMany(x => x.Name.Append((byte)0)).ToArray();
+        return 0;
+    }
+
+    public override Errno StatFs(out FileSystemStatistics s)
+    {
+        PublishedNode root = node;
+        while (root.Parent is not null)
+            root = root.Parent;
+        s = new FileSystemStatistics { Type = V9fsMagic, BlockSize = 4096, NameLength = 255 };
+        return 0;
+    }
+}
+
+/// <summary>An open published file, read by its path: ESTALE once its source has changed.</summary>
+internal sealed class PublishedReader(PublishedNode node, MasterCounters counters) : OpenFile
+{
+    public override ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct)
+    {
+        ContentRange range = node.Read(offset, count);
+        counters.Served(range);
+        return new(DataReader.Result(range));
+    }
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using Xget.NineP;
+using Xget.Node.Wire;
+
+namespace Xget.Node.Fetching;
+
+/// <summary>
+/// One content's open <c>data</c> fid at one parent, for all stripes that are read there. It fails once and as a whole:
+/// then its requests are flushed and the route is asked anew.
+/// </summary>
+internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, NinePClient? client, uint dataFid, TimeProvider time)
+{
+    /// <summary>Less than this is an answer to a probe, not progress.</summary>
+    private const long LeastProgress = 512;
+
+    private readonly CancellationTokenSource _cancel = new();
+    private long _progressBytes = client?.BytesReceived ?? 0;
+    private long _progressTime = time.GetTimestamp();
+    private int _outstanding;
+    private int _failed;
+    private int _probing;
+
+    internal IPEndPoint EndPoint => endPoint;
+
+    internal bool IsMaster => isMaster;
+
+    /// <summary>The connection; null when it could not be made.</summary>
+    internal NinePClient? Client => client;
+
+    internal uint DataFid => dataFid;
+
+    /// <summary>Cancelled when the link has failed or is not needed any more.</summary>
+    internal CancellationToken Cancelled => _cancel.Token;
+
+    internal bool HasFailed => Volatile.Read(ref _failed) != 0;
+
+    /// <summary>A parent that could not be reached: failed from the start.</summary>
+    internal static ParentLink Unreachable(IPEndPoint endPoint, bool isMaster, TimeProvider time)
+    {
+        var link = new ParentLink(endPoint, isMaster, null, 0, time);
+        link.Fail();
+        return link;
+    }
+
+    internal void RequestStarted()
+    {
+        // Nothing was asked for until now, so nothing could have come.
+        if (Interlocked.Increment(ref _outstanding) == 1)
+            Volatile.Write(ref _progressTime, time.GetTimestamp());
+    }
+
+    internal void RequestEnded() => Interlocked.Decrement(ref _outstanding);
+
+    /// <summary>Marks the link as failed; true for the first caller, who reports it.</summary>
+    internal bool Fail()
+    {
+        if (Interlocked.Exchange(ref _failed, 1) != 0)
+            return false;
+        _cancel.Cancel();
+        return true;
+    }
+
+    /// <summary>
+    /// Called about once a second. A parent that answers a probe is alive and waits itself for its parent: it is given
+    /// as long as the levels above it may need; one that does not answer is left out after the stall time.
+    /// </summary>
+    internal async ValueTask<bool> IsStalledAsync(TimeSpan stall)
+    {
+        if (client is null || Volatile.Read(ref _outstanding) == 0 || HasFailed)
+            return false;
+        long bytes = client.BytesReceived;
+        if (bytes - Volatile.Read(ref _progressBytes) >= LeastProgress)
+        {
+            Volatile.Write(ref _progressBytes, bytes);
+            Volatile.Write(ref _progressTime, time.GetTimestamp());
+            return false;
+        }
+        TimeSpan waited = time.GetElapsedTime(Volatile.Read(ref _progressTime));
+        if (waited < stall)
+            return false;
+        if (waited > stall * Patience)
+            return true;
+        if (Interlocked.Exchange(ref _probing, 1) != 0)
+            return false;
+        try
+        {
+            return !(await client.GetAttributesAsync(MasterLink.RootFid, _cancel.Token)).Ok && !HasFailed;
+        }
+        finally
+        {
+            Volatile.Write(ref _probing, 0);
+        }
+    }
+
+    /// <summary>Stall times that a parent is given which is alive: one for each level that may fail above it.</summary>
+    private const int Patience = 5;
+}

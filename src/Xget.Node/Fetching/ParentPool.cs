@@ -1,0 +1,137 @@
+using System.Net;
+using Xget.NineP;
+using Xget.Node.Wire;
+
+namespace Xget.Node.Fetching;
+
+/// <summary>
+/// The node's data connections: one per parent, whatever the number of contents read over it. A parent that nobody uses
+/// any more is let go after a moment. Thread-safe.
+/// </summary>
+internal sealed class ParentPool(NodeOptions options, ITransport transport, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan KeepIdle = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<IPEndPoint, Parent> _parents = [];
+    private readonly CancellationTokenSource _closing = new();
+
+    private sealed class Parent(Task<(NinePClient? Client, string? Reason)> connecting)
+    {
+        internal Task<(NinePClient? Client, string? Reason)> Connecting { get; } = connecting;
+        internal int Users { get; set; }
+        internal long IdleSince { get; set; }
+
+        internal bool IsLost => Connecting.IsCompletedSuccessfully &&
+                                Connecting.Result.Client is not { Closed.IsCancellationRequested: false };
+    }
+
+    /// <summary>The parents that are in use, for people.</summary>
+    internal string[] Names()
+    {
+        lock (_gate)
+            return [.. _parents.Where(p => p.Value.Users > 0).Select(p => HostPort.Format(p.Key))];
+    }
+
+    /// <summary>
+    /// A connection to that parent, shared; null with a reason when it cannot be made. Each success is given back by
+    /// <see cref="ReleaseAsync"/>.
+    /// </summary>
+    internal async ValueTask<(NinePClient? Client, string? Reason)> AcquireAsync(IPEndPoint endPoint, CancellationToken ct)
+    {
+        Parent? parent;
+        lock (_gate)
+        {
+            if (!_parents.TryGetValue(endPoint, out parent) || parent.IsLost)
+            {
+                parent = new Parent(Dialer.AttachAsync(transport, endPoint, options, time, _closing.Token).AsTask());
+                _parents[endPoint] = parent;
+            }
+            parent.Users++;
+        }
+        (NinePClient? client, string? reason) = (null, "closing");
+        try
+        {
+            (client, reason) = await parent.Connecting.WaitAsync(ct);
+        }
+        finally
+        {
+            if (client is null)
+                await ReleaseAsync(endPoint, parent);
+        }
+        return (client, reason);
+    }
+
+    /// <summary>Gives a connection back.</summary>
+    internal ValueTask ReleaseAsync(IPEndPoint endPoint, NinePClient client)
+    {
+        Parent? parent;
+        lock (_gate)
+        {
+            if (!_parents.TryGetValue(endPoint, out parent) || !parent.Connecting.IsCompletedSuccessfully ||
+                parent.Connecting.Result.Client != client)
+                return client.Closed.IsCancellationRequested ? client.DisposeAsync() : default;
+        }
+        return ReleaseAsync(endPoint, parent);
+    }
+
+    private async ValueTask ReleaseAsync(IPEndPoint endPoint, Parent parent)
+    {
+        lock (_gate)
+        {
+            parent.Users--;
+            parent.IdleSince = time.GetTimestamp();
+            if (parent.Users > 0 || !parent.IsLost)
+                return;
+            if (_parents.TryGetValue(endPoint, out Parent? now) && now == parent)
+                _parents.Remove(endPoint);
+        }
+        if (parent.Connecting.IsCompletedSuccessfully && (await parent.Connecting).Client is { } client)
+            await client.DisposeAsync();
+    }
+
+    /// <summary>Lets go of connections that nobody uses: those idle for a moment, or all of them.</summary>
+    internal async ValueTask CloseIdleAsync(bool all)
+    {
+        List<Parent> idle = [];
+        lock (_gate)
+        {
+            foreach ((IPEndPoint endPoint, Parent parent) in _parents.ToArray())
+            {
+                if (parent.Users == 0 && (all || time.GetElapsedTime(parent.IdleSince) > KeepIdle))
+                {
+                    _parents.Remove(endPoint);
+                    idle.Add(parent);
+                }
+            }
+        }
+        foreach (Parent parent in idle)
+        {
+            if (parent.Connecting.IsCompletedSuccessfully && (await parent.Connecting).Client is { } client)
+                await client.DisposeAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        Parent[] all;
+        lock (_gate)
+        {
+            all = [.. _parents.Values];
+            _parents.Clear();
+        }
+        foreach (Parent parent in all)
+        {
+            try
+            {
+                if ((await parent.Connecting).Client is { } client)
+                    await client.DisposeAsync();
+            }
+            catch (OperationCanceledException)
+            {
+                // It was still being made.
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text;
+using Mono.Unix.Native;
+using Xget.Content;
+using Xget.NineP;
+using Xget.Node.Wire;
+
+namespace Xget.Node.Fetching;
+
+/// <summary>
+/// What a transfer holds at the master: the advertisement (an open <c>avail</c> fid) and the routes (an open
+/// <c>redir</c> fid), both of one attachment. Used by the transfer's event loop only.
+/// </summary>
+internal sealed class Registration
+{
+    private const uint NoFid = uint.MaxValue;
+    private const int MaxRouteText = 4096;
+
+    private readonly MasterLink.Attachment _attachment;
+    private readonly ReadOnlyMemory<byte>[] _directory;
+    private uint _availFid = NoFid;
+    private uint _redirFid = NoFid;
+
+    private Registration(MasterLink.Attachment attachment, Digest digest)
+    {
+        _attachment = attachment;
+        _directory = Path(digest);
+    }
+
+    internal MasterLink.Attachment Attachment => _attachment;
+
+    internal bool HasRoutes => _redirFid != NoFid;
+
+    private NinePClient Client => _attachment.Client;
+
+    /// <summary>The path of a content's control files, from the root.</summary>
+    internal static ReadOnlyMemory<byte>[] Path(Digest digest, params string[] more) =>
+        [Bytes(Names.Xget), Bytes(Names.Objects), Bytes(digest.ToString()), .. more.Select(Bytes)];
+
+    private static ReadOnlyMemory<byte> Bytes(string name) => Encoding.UTF8.GetBytes(name);
+
+    /// <summary>
+    /// One burst: says that this node serves the content (port above 0), and asks for routes and for a chunk table of at
+    /// most <paramref name="tableLength"/> bytes (0: neither). Advertising goes first, so that of many nodes that come at once the
+    /// second is already sent to the first.
+    /// </summary>
+    internal static async ValueTask<(Registration? Registration, RouteLine[] Routes, byte[]? Table, Errno Error)> MakeAsync(
+        MasterLink.Attachment attachment, Digest digest, int port, bool routes, int tableLength, CancellationToken ct)
+    {
+        var made = new Registration(attachment, digest);
+        byte[] text = new byte[MaxRouteText];
+        Task<Errno> advertising = Task.FromResult<Errno>(0);
+        Task<Reply<int>> redir = Task.FromResult(new Reply<int>(0, 0));
+        Task<Reply<byte[]>>? chunks = null;
+        using (made.Client.Burst())
+        {
+            if (port > 0)
+                advertising = made.AdvertiseAsync(port, ct);
+            if (routes)
+                redir = made.OpenRedirAsync(text, ct);
+            if (tableLength > 0)
+                chunks = made.Client.ReadAllAsync(MasterLink.RootFid, [.. made._directory, Bytes(Names.Chunks)], tableLength, ct).AsTask();
+        }
+        Errno advertised = await advertising;
+        Reply<int> route = await redir;
+        Reply<byte[]>? tableBytes = chunks is null ? null : await chunks;
+        RouteLine[] lines = [];
+        Errno error = advertised != 0 ? advertised : !route.Ok ? route.Error
+            : tableBytes is { Ok: false } t ? t.Error : 0;
+        if (error == 0 && routes && !RouteLine.TryParse(Encoding.ASCII.GetString(text, 0, route.Value), out lines))
+            error = Errno.EPROTO;
+        if (error == 0)
+            return (made, lines, tableBytes?.Value, 0);
+        await made.ReleaseAsync();
+        return (null, [], null, error);
+    }
+
+    /// <summary>Leaves a parent out and reads the routes that the master decides on instead.</summary>
+    internal async ValueTask<(RouteLine[] Routes, Errno Error)> ExcludeAsync(ParentLink link, FailureReason reason, CancellationToken ct)
+    {
+        string parent = link.IsMaster ? HostPort.Me : HostPort.Format(link.EndPoint);
+        byte[] text = new byte[MaxRouteText];
+        Task<Reply<int>> write, read;
+        using (Client.Burst())
+        {
+            write = Client.WriteAsync(_redirFid, 0, Bytes($"exclude {parent} {reason.Word()}"), ct).AsTask();
+            read = Client.ReadAsync(_redirFid, 0, text, ct).AsTask();
+        }
+        await write;
+        Reply<int> reply = await read;
+        if (!reply.Ok)
+            return ([], reply.Error);
+        return RouteLine.TryParse(Encoding.ASCII.GetString(text, 0, reply.Value), out RouteLine[] lines)
+            ? (lines, 0) : ([], Errno.EPROTO);
+    }
+
+    /// <summary>Tells the master how many verified bytes are here; what becomes of it does not matter.</summary>
+    internal void Report(ulong have)
+    {
+        if (_availFid != NoFid && !_attachment.IsLost)
+            _ = Client.WriteAsync(_availFid, 0, Bytes(string.Create(CultureInfo.InvariantCulture, $"have {have}"))).AsTask();
+    }
+
+    /// <summary>Gives the routes back; the advertisement stays.</summary>
+    internal async ValueTask LeaveAsync()
+    {
+        uint fid = _redirFid;
+        _redirFid = NoFid;
+        if (fid != NoFid && !_attachment.IsLost)
+            await Client.ClunkAsync(fid);
+    }
+
+    /// <summary>Takes everything back.</summary>
+    internal async ValueTask ReleaseAsync()
+    {
+        await LeaveAsync();
+        uint fid = _availFid;
+        _availFid = NoFid;
+        if (fid != NoFid && !_attachment.IsLost)
+            await Client.ClunkAsync(fid);
+    }
+
+    private async Task<Errno> AdvertiseAsync(int port, CancellationToken ct)
+    {
+        uint fid = _availFid = Client.NewFid();
+        Task<Reply<Qid[]>> walk = Client.WalkAsync(MasterLink.RootFid, fid, [.. _directory, Bytes(Names.Avail)], ct).AsTask();
+        Task open = Client.OpenAsync(fid, OpenFlags.O_WRONLY, ct).AsTask();
+        Task<Reply<int>> write = Client.WriteAsync(fid, 0, Bytes(port.ToString(CultureInfo.InvariantCulture)), ct).AsTask();
+        Reply<Qid[]> walked = await walk;
+        await open;
+        Reply<int> written = await write;
+        if (walked.Ok)
+            return written.Error;
+        Client.FreeFid(fid);
+        _availFid = NoFid;
+        return walked.Error;
+    }
+
+    private async Task<Reply<int>> OpenRedirAsync(byte[] text, CancellationToken ct)
+    {
+        uint fid = _redirFid = Client.NewFid();
+        Task<Reply<Qid[]>> walk = Client.WalkAsync(MasterLink.RootFid, fid, [.. _directory, Bytes(Names.Redir)], ct).AsTask();
+        Task open = Client.OpenAsync(fid, OpenFlags.O_RDWR, ct).AsTask();
+        Task<Reply<int>> read = Client.ReadAsync(fid, 0, text, ct).AsTask();
+        Reply<Qid[]> walked = await walk;
+        await open;
+        Reply<int> got = await read;
+        if (walked.Ok)
+            return got;
+        Client.FreeFid(fid);
+        _redirFid = NoFid;
+        return new Reply<int>(walked.Error, 0);
+    }
+}

@@ -1,0 +1,328 @@
+using System.Net;
+using Mono.Unix.Native;
+using Xget.Content;
+using Xget.Content.Store;
+using Xget.NineP;
+using Xget.Node.Wire;
+
+namespace Xget.Node.Fetching;
+
+/// <summary>The routes of a transfer: one loop owns them and applies events one at a time.</summary>
+public sealed partial class Transfer
+{
+    /// <summary>A chunk table up to this length comes from the master with the route; a longer one from a parent.</summary>
+    private const int BurstTable = 8192;
+
+    /// <summary>The longest chunk table of a content of unknown size: packs and directory objects are not large.</summary>
+    private const int UnknownTable = 256 << 10;
+
+    private readonly Dictionary<(IPEndPoint EndPoint, bool IsMaster), ParentLink> _links = [];
+    private Registration? _registration;
+    private string NotPublished => $"{Name} is not published any more by the master; run again";
+    private int _retries;
+
+    /// <summary>Called about once a second: looks for stalled parents, tells the master how far we are.</summary>
+    internal async Task TickAsync()
+    {
+        ParentLink[] now;
+        lock (_gate)
+            now = [.. _stripes.Select(s => s.Link).OfType<ParentLink>().Distinct()];
+        foreach (ParentLink link in now)
+        {
+            if (await link.IsStalledAsync(_node.Options.Stall) && link.Fail())
+                _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, FailureReason.Stalled));
+        }
+        if (now.Length > 0)
+            _registration?.Report(Have);
+    }
+
+    private async Task RunAsync(ChunkTable? known)
+    {
+        CancellationToken ct = _stopping.Token;
+        try
+        {
+            bool routed = await BeginAsync(known, ct);
+            await foreach (RouteEvent e in _events.Reader.ReadAllAsync(ct))
+            {
+                switch (e)
+                {
+                    case RouteEvent.ParentFailed(var link, var reason) when routed:
+                        await ReplaceAsync(link, reason, ct);
+                        break;
+                    case RouteEvent.MasterLost(var attachment) when attachment == _registration?.Attachment:
+                        await JoinAsync(routed, 0, ct);
+                        break;
+                    case RouteEvent.Complete when routed:
+                        routed = false;
+                        await LeaveAsync();
+                        break;
+                    default:
+                        break;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            Fail($"{Name}: {e.Message}");
+        }
+        await LeaveAsync();
+        if (_registration is not null)
+            await _registration.ReleaseAsync();
+    }
+
+    /// <summary>Gets routes, table and store, and begins to read; true when routes are held.</summary>
+    private async Task<bool> BeginAsync(ChunkTable? known, CancellationToken ct)
+    {
+        known ??= await GetTableAsync(ct);
+        if (known is null)
+            return false;
+        (Errno error, StoredContent? store) = await _openStore(known, ct);
+        if (error == 0)
+            error = Prepare(known, store!);
+        if (error != 0)
+            Fail($"cannot write {Name}: {Words.Of(error)}");
+        else if (Store!.Map.IsComplete)
+            _events.Writer.TryWrite(new RouteEvent.Complete());
+        else if (_registration is null)
+            await JoinAsync(routes: true, 0, ct);
+        Pump();
+        return _registration is not null;
+    }
+
+    /// <summary>Joins and gets the chunk table: with the route if it is short, else from a parent.</summary>
+    private async Task<ChunkTable?> GetTableAsync(CancellationToken ct)
+    {
+        int length = _sizeHint is { } size ? (int)Math.Min(ChunkTable.EncodedLengthFor(size), int.MaxValue) : UnknownTable;
+        bool fromMaster = length <= BurstTable || _sizeHint is null;
+        byte[]? bytes = await JoinAsync(routes: true, fromMaster ? length : 0, ct);
+        while (!_failed)
+        {
+            string? reason = null;
+            if (bytes is not null && ChunkTable.TryDecode(bytes, Digest, out ChunkTable? table, out reason))
+                return table;
+            if (bytes is not null)
+                _node.Log.Error("{Name}: chunk table refused: {Reason}", Name, reason);
+            if (!fromMaster)
+                bytes = await ReadTableAsync(length, wasWrong: bytes is not null, ct);
+            else if (++_retries > _node.Options.Retries)
+                Fail($"{Name}: the master gives no right chunk table");
+            else
+                bytes = await JoinAsync(routes: true, length, ct);
+        }
+        return null;
+    }
+
+    /// <summary>Registers at the master and opens the parents it names; the chunk table when it came along.</summary>
+    private async Task<byte[]?> JoinAsync(bool routes, int tableLength, CancellationToken ct)
+    {
+        for (int attempt = 0; attempt <= _node.Options.Retries; attempt++)
+        {
+            (MasterLink.Attachment? attachment, string? reason) = await _node.Master.GetAsync(ct);
+            if (attachment is null)
+            {
+                Fail($"{Name}: the master cannot be reached: {reason}");
+                return null;
+            }
+            if (_registration is { Attachment.IsLost: false } old)
+                await old.ReleaseAsync();
+            (Registration? made, RouteLine[] lines, byte[]? table, Errno error) =
+                await Registration.MakeAsync(attachment, Digest, _node.ServicePort, routes, tableLength, ct);
+            if (made is not null)
+            {
+                _registration = made;
+                // Who registers on a connection hears of its end; the loop asks again then.
+                attachment.Client.Closed.UnsafeRegister(_ => _events.Writer.TryWrite(new RouteEvent.MasterLost(attachment)), null);
+                if (routes)
+                    await ApplyAsync(lines, ct);
+                return table;
+            }
+            if (error == Errno.ENOENT)
+            {
+                Fail(NotPublished);
+                return null;
+            }
+            await Task.Delay(Backoff.Delay(attempt + 1, _node.Random), _node.Time, ct);
+        }
+        Fail($"{Name}: the master does not answer");
+        return null;
+    }
+
+    /// <summary>A parent failed: asks the master for another, until the retries are used up.</summary>
+    private async Task ReplaceAsync(ParentLink link, FailureReason reason, CancellationToken ct)
+    {
+        if (!_links.ContainsValue(link))
+            return; // replaced already
+        await ForgetAsync(link);
+        if (++_retries > _node.Options.Retries)
+        {
+            Fail($"{Name}: given up after {_node.Options.Retries} retries; the last parent, " +
+                 $"{(link.IsMaster ? "the master" : HostPort.Format(link.EndPoint))}, was {reason.Word()}");
+            return;
+        }
+        _node.Counters.Retried();
+        if (reason == FailureReason.Corrupt)
+            _node.Log.Error("{Name}: wrong bytes from {Parent}; refused", Name, HostPort.Format(link.EndPoint));
+        if (_retries > 1 || link.IsMaster)
+            await Task.Delay(Backoff.Delay(_retries, _node.Random), _node.Time, ct);
+        if (_registration is null || _registration.Attachment.IsLost)
+        {
+            await JoinAsync(routes: true, 0, ct);
+            return;
+        }
+        (RouteLine[] lines, Errno error) = await _registration.ExcludeAsync(link, reason, ct);
+        if (error != 0)
+            await JoinAsync(routes: true, 0, ct);
+        else
+            await ApplyAsync(lines, ct);
+    }
+
+    /// <summary>Reads from the parents of these routes from now on; what others still owe is flushed and asked again.</summary>
+    private async Task ApplyAsync(RouteLine[] lines, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            if (_stripes.Length != lines.Length)
+            {
+                _stripes = new Stripe[lines.Length];
+                for (int i = 0; i < lines.Length; i++)
+                    _stripes[i] = new Stripe();
+                foreach (int chunk in _waiters.Keys)
+                    _stripes[chunk % _stripes.Length].First.Enqueue(chunk);
+            }
+        }
+        IPEndPoint master = _registration!.Attachment.Master;
+        var wanted = lines.Select(l => (l.Parent ?? master, l.Parent is null)).ToHashSet();
+        foreach (((IPEndPoint, bool) key, ParentLink old) in _links.ToArray())
+        {
+            if (!wanted.Contains(key) || old.HasFailed)
+                await ForgetAsync(old);
+        }
+        foreach (RouteLine line in lines)
+        {
+            (IPEndPoint, bool) key = (line.Parent ?? master, line.Parent is null);
+            if (!_links.TryGetValue(key, out ParentLink? link))
+            {
+                link = await OpenAsync(key, ct);
+                _links.Add(key, link);
+            }
+            lock (_gate)
+            {
+                _stripes[line.Stripe].Link = link;
+                _stripes[line.Stripe].Level = line.Level;
+            }
+            if (link.HasFailed)
+                _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, FailureReason.Refused));
+        }
+        Pump();
+    }
+
+    /// <summary>Opens the content's data at a parent; when that fails, the link is born failed.</summary>
+    private async Task<ParentLink> OpenAsync((IPEndPoint EndPoint, bool IsMaster) key, CancellationToken ct)
+    {
+        (NinePClient? client, string? reason) = await _node.Parents.AcquireAsync(key.EndPoint, ct);
+        if (client is null)
+        {
+            _node.Log.Debug("{Name}: {Parent}: {Reason}", Name, HostPort.Format(key.EndPoint), reason);
+            return ParentLink.Unreachable(key.EndPoint, key.IsMaster, _node.Time);
+        }
+        uint fid = client.NewFid();
+        Task<Reply<Qid[]>> walk;
+        Task open;
+        using (client.Burst())
+        {
+            walk = client.WalkAsync(MasterLink.RootFid, fid, Registration.Path(Digest, Names.Data), ct).AsTask();
+            open = client.OpenAsync(fid, OpenFlags.O_RDONLY, ct).AsTask();
+        }
+        var link = new ParentLink(key.EndPoint, key.IsMaster, client, fid, _node.Time);
+        Reply<Qid[]> walked = await walk;
+        await open;
+        if (walked.Ok)
+            return link;
+        if (key.IsMaster && walked.Error == Errno.ENOENT)
+            Fail(NotPublished);
+        link.Fail();
+        return link;
+    }
+
+    private async Task ForgetAsync(ParentLink link)
+    {
+        link.Fail();
+        if (_links.TryGetValue((link.EndPoint, link.IsMaster), out ParentLink? known) && known == link)
+            _links.Remove((link.EndPoint, link.IsMaster));
+        lock (_gate)
+        {
+            foreach (Stripe stripe in _stripes)
+            {
+                if (stripe.Link == link)
+                    stripe.Link = null;
+            }
+        }
+        if (link.Client is not { } client)
+            return;
+        if (!client.Closed.IsCancellationRequested)
+            await client.ClunkAsync(link.DataFid);
+        await _node.Parents.ReleaseAsync(link.EndPoint, client);
+    }
+
+    private async Task LeaveAsync()
+    {
+        foreach (ParentLink link in _links.Values.ToArray())
+            await ForgetAsync(link);
+        if (_registration is not null)
+        {
+            _registration.Report(Have);
+            await _registration.LeaveAsync();
+        }
+    }
+
+    /// <summary>Reads the chunk table from the parent of the first stripe, which may itself still wait for it.</summary>
+    private async Task<byte[]?> ReadTableAsync(int length, bool wasWrong, CancellationToken ct)
+    {
+        ParentLink? link = _stripes.Length > 0 ? _stripes[0].Link : null;
+        if (link is { HasFailed: false } && !wasWrong)
+        {
+            byte[] table = new byte[length];
+            if (await ReadTableAsync(link, table, ct))
+                return table;
+        }
+        if (link is not null)
+            await ReplaceAsync(link, wasWrong ? FailureReason.Corrupt : FailureReason.Lost, ct);
+        else
+            await JoinAsync(routes: true, 0, ct);
+        return null;
+    }
+
+    private async Task<bool> ReadTableAsync(ParentLink link, byte[] table, CancellationToken ct)
+    {
+        NinePClient client = link.Client!;
+        uint fid = client.NewFid();
+        Task<Reply<Qid[]>> walk;
+        using (client.Burst())
+        {
+            walk = client.WalkAsync(MasterLink.RootFid, fid, Registration.Path(Digest, Names.Chunks), ct).AsTask();
+            _ = client.OpenAsync(fid, OpenFlags.O_RDONLY, ct).AsTask();
+        }
+        if (!(await walk).Ok)
+        {
+            client.FreeFid(fid);
+            return false;
+        }
+        link.RequestStarted();
+        int got = 0;
+        while (got < table.Length)
+        {
+            Reply<int> read = await client.ReadAsync(fid, (ulong)got, table.AsMemory(got), Timeout.InfiniteTimeSpan, link.Cancelled);
+            if (!read.Ok || read.Value == 0)
+                break;
+            got += read.Value;
+        }
+        link.RequestEnded();
+        if (!client.Closed.IsCancellationRequested)
+            await client.ClunkAsync(fid);
+        return got == table.Length;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Threading.Channels;
+using Mono.Unix.Native;
+using Xget.Content;
+using Xget.Content.Store;
+using Xget.Node.Tree;
+
+namespace Xget.Node.Fetching;
+
+/// <summary>
+/// One content on this node: being fetched from parents, and served to children from the first moment on. Its routes,
+/// and what it holds at the master, belong to one loop that applies events in turn (Transfer.Routes.cs); its chunks are
+/// guarded by a lock (Transfer.Chunks.cs). Thread-safe.
+/// </summary>
+public sealed partial class Transfer : ServedContent
+{
+    /// <summary>Opens the place where the chunks go, once the chunk table is known.</summary>
+    public delegate Task<(Errno Error, StoredContent? Store)> OpenStore(ChunkTable table, CancellationToken ct);
+
+    private readonly FetchContext _node;
+    private readonly OpenStore _openStore;
+    private readonly Channel<RouteEvent> _events = Channel.CreateUnbounded<RouteEvent>();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource<ChunkTable?> _tableReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string?> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ulong? _sizeHint;
+    private Task _running = Task.CompletedTask;
+
+    internal Transfer(FetchContext node, Digest digest, ulong? size, string name, OpenStore openStore)
+    {
+        _node = node;
+        _openStore = openStore;
+        Digest = digest;
+        _sizeHint = size;
+        Name = name;
+    }
+
+    /// <inheritdoc/>
+    public override Digest Digest { get; }
+
+    /// <inheritdoc/>
+    public override ulong Size => _table?.Size ?? _sizeHint ?? 0;
+
+    /// <summary>What people call it: the path of a file with these bytes.</summary>
+    public string Name { get; }
+
+    /// <summary>
+    /// Ends when all wanted chunks are verified and stored: with null, or with the reason why that will never be.
+    /// </summary>
+    public Task<string?> Finished => _finished.Task;
+
+    /// <summary>The place of the chunks; null until the chunk table has come.</summary>
+    public StoredContent? Store { get; private set; }
+
+    /// <inheritdoc/>
+    public override async ValueTask<ChunkTable?> TableAsync(CancellationToken ct) => await _tableReady.Task.WaitAsync(ct);
+
+    /// <summary>Begins to fetch what is wanted.</summary>
+    /// <param name="table">The chunk table, when it is known already.</param>
+    /// <param name="ranges">What is wanted; null for all of it.</param>
+    internal void Start(ChunkTable? table, IReadOnlyList<DataReference>? ranges)
+    {
+        _wantedRanges = ranges;
+        _running = RunAsync(table);
+    }
+
+    /// <summary>Ends it: nothing is fetched or advertised any more.</summary>
+    internal async ValueTask StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+        Fail("stopped");
+        await _drained.Task;
+        Store?.Dispose();
+    }
+
+    private void Fail(string reason)
+    {
+        List<TaskCompletionSource<bool>> waiting;
+        lock (_gate)
+        {
+            _failed = true;
+            if (_fetching == 0)
+                _drained.TrySetResult();
+            waiting = [.. _waiters.Values];
+            _waiters.Clear();
+        }
+        _tableReady.TrySetResult(null);
+        _finished.TrySetResult(reason);
+        foreach (TaskCompletionSource<bool> w in waiting)
+            w.TrySetResult(false);
+        _events.Writer.TryComplete();
+    }
+}

@@ -1,0 +1,31 @@
+using Mono.Unix.Native;
+
+namespace Xget.Node.Fetching;
+
+/// <summary>What an errno means to people, in a few words.</summary>
+public static class Words
+{
+    /// <summary>The words of the errnos that users meet; the others by their name.</summary>
+    public static string Of(Errno error) => error switch
+    {
+        Errno.ENOSPC => "no space left on device",
+        Errno.EDQUOT => "disk quota exceeded",
+        Errno.EACCES => "permission denied",
+        Errno.EPERM => "operation not permitted",
+        Errno.ENOENT => "no such file or directory",
+        Errno.ENOTDIR => "not a directory",
+        Errno.EISDIR => "is a directory",
+        Errno.EROFS => "read-only file system",
+        Errno.EIO => "input/output error",
+        Errno.ESTALE => "changed on the master",
+        Errno.ENOTEMPTY => "directory not empty",
+        Errno.EMFILE or Errno.ENFILE => "too many open files",
+        Errno.EAGAIN => "in use by another process",
+        Errno.ELOOP => "a symbolic link stands in the way",
+        Errno.ECONNRESET => "connection lost",
+        Errno.ETIMEDOUT => "no answer in time",
+        Errno.EFBIG => "file too large",
+        Errno.ENAMETOOLONG => "file name too long",
+        _ => error.ToString(),
+    };
+}

@@ -1,0 +1,36 @@
+using System.Text;
+using Mono.Unix.Native;
+using Xget.NineP;
+
+namespace Xget.Node.Tree;
+
+/// <summary>A directory whose entries are known when it is built.</summary>
+internal sealed class FixedDirectory : TreeFile
+{
+    private readonly ServedFile[] _children;
+
+    internal FixedDirectory(ServedFile? parent, string name, ulong id, Func<FixedDirectory, ServedFile[]> children)
+        : this(parent, Encoding.UTF8.GetBytes(name), id, children)
+    {
+    }
+
+    internal FixedDirectory(ServedFile? parent, ReadOnlyMemory<byte> name, ulong id, Func<FixedDirectory, ServedFile[]> children)
+        : base(parent, name, id, DirectoryMode) => _children = children(this);
+
+    public override Errno Walk(ReadOnlySpan<byte> name, out ServedFile? child)
+    {
+        child = null;
+        foreach (ServedFile c in _children)
+        {
+            if (name.SequenceEqual(c.Name.Span))
+                child = c;
+        }
+        return child is null ? Errno.ENOENT : 0;
+    }
+
+    public override Errno List(out IReadOnlyList<ServedFile> list)
+    {
+        list = _children;
+        return 0;
+    }
+}

@@ -1,0 +1,74 @@
+namespace Xget.Routing;
+
+/// <summary>
+/// A node that holds routes of one content, from <see cref="DistributionTree.Join"/> until
+/// <see cref="DistributionTree.Leave"/>. Not thread-safe: it belongs to the owner of its tree.
+/// </summary>
+public sealed class Member
+{
+    /// <summary>How many parents one member may leave out. A node that fails with so many is itself the one in trouble:
+    /// from then on it reads from the master. Above the 20 retries of the paper, and a bound on the search for a parent.
+    /// </summary>
+    internal const int MaxLeftOut = 32;
+
+    private readonly StripeRoute[] _routes;
+    private List<(Worker Worker, int Advertisement)>? _leftOut;
+
+    internal Member(Worker self, int stripes)
+    {
+        Self = self;
+        _routes = new StripeRoute[stripes];
+        Parents = new Worker?[stripes];
+    }
+
+    /// <summary>The node.</summary>
+    public RoutingNode Node => Self.Node;
+
+    /// <summary>Its routes by stripe, as they are now: <see cref="DistributionTree.Reroute"/> changes one in place. After
+    /// the last <see cref="DistributionTree.Leave"/> they are what was held last.</summary>
+    public IReadOnlyList<StripeRoute> Routes => _routes;
+
+    internal Worker Self { get; }
+
+    internal Worker?[] Parents { get; }
+
+    /// <summary>How many joins are not yet undone by a leave.</summary>
+    internal int Holds { get; set; } = 1;
+
+    /// <summary>It has left out as many as it may: only the master is left.</summary>
+    internal bool IsExhausted { get; private set; }
+
+    internal void SetRoute(int stripe, Worker? parent, int level)
+    {
+        Parents[stripe] = parent;
+        _routes[stripe] = new StripeRoute(stripe, level, parent?.Node);
+    }
+
+    /// <summary>Leaves a worker out for as long as its present advertisement lasts.</summary>
+    internal void LeaveOut(Worker worker)
+    {
+        if (!worker.IsAdvertised || LeavesOut(worker))
+        {
+            return;
+        }
+
+        _leftOut ??= [];
+        if (_leftOut.Count == MaxLeftOut)
+        {
+            _leftOut.RemoveAll(o => !o.Worker.IsAdvertised || o.Worker.Advertisement != o.Advertisement);
+        }
+
+        if (_leftOut.Count == MaxLeftOut)
+        {
+            IsExhausted = true;
+        }
+        else
+        {
+            _leftOut.Add((worker, worker.Advertisement));
+        }
+    }
+
+    /// <summary>Whether this member may not be given that worker: it was left out, or is the member itself.</summary>
+    internal bool LeavesOut(Worker worker) =>
+        worker == Self || (_leftOut is { } list && list.Contains((worker, worker.Advertisement)));
+}

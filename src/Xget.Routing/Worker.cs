@@ -1,0 +1,93 @@
+namespace Xget.Routing;
+
+/// <summary>
+/// What a tree knows of one node: its place in each stripe, whether it serves, and who reads from it. It exists as long as
+/// the node holds routes, advertises, or has children.
+/// </summary>
+internal sealed class Worker
+{
+    private RoutingNode? _firstReporter;
+
+    public Worker(RoutingNode node, RoutingOptions options)
+    {
+        Node = node;
+        Places = new Place[options.Stripes];
+        foreach (ref Place place in Places.AsSpan())
+        {
+            place.DeepestLevel = options.MaxLevel;
+        }
+    }
+
+    public RoutingNode Node { get; }
+
+    /// <summary>By stripe.</summary>
+    public Place[] Places { get; }
+
+    /// <summary>The routes it holds itself; null when it holds none.</summary>
+    public Member? Member { get; set; }
+
+    /// <summary>The stripe in which it is meant to have its children.</summary>
+    public int InnerStripe { get; set; }
+
+    /// <summary>Routes held to it now, over all stripes: the paper's connections.</summary>
+    public int Connections { get; set; }
+
+    /// <summary>The number of the last decision that chose it; 0 if none did.</summary>
+    public long LastChosen { get; set; }
+
+    public bool IsAdvertised { get; private set; }
+
+    /// <summary>It said that it has the whole content, and has not asked for a route since.</summary>
+    public bool IsComplete { get; set; }
+
+    /// <summary>Reported by two nodes: nobody is sent to it until it advertises again.</summary>
+    public bool IsReported { get; private set; }
+
+    /// <summary>Counts advertisements, so that what is left out comes back when it advertises again.</summary>
+    public int Advertisement { get; private set; }
+
+    public bool IsUsed => Member is not null || IsAdvertised || Connections > 0;
+
+    public void Advertise()
+    {
+        if (!IsAdvertised || IsReported)
+        {
+            Advertisement++;
+            IsReported = false;
+            _firstReporter = null;
+        }
+
+        IsAdvertised = true;
+    }
+
+    public void Withdraw()
+    {
+        IsAdvertised = false;
+        IsComplete = false;
+    }
+
+    public void Report(RoutingNode reporter)
+    {
+        _firstReporter ??= reporter;
+        IsReported |= _firstReporter != reporter;
+    }
+
+    /// <summary>A node's place in one stripe.</summary>
+    public struct Place
+    {
+        /// <summary>Its level; 0 while it has none.</summary>
+        public int Level;
+
+        /// <summary>Routes of this stripe that are held to it.</summary>
+        public int Children;
+
+        /// <summary>The deepest level it may take: every child's level is greater. The limit of the tree when it has no
+        /// children; never raised while it has some, which is stricter than need be and costs no search.</summary>
+        public int DeepestLevel;
+
+        /// <summary>The queue it stands in while it is eligible, and where.</summary>
+        public WorkerQueue? Queue;
+
+        public int Index;
+    }
+}
