@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using Mono.Unix.Native;
 using Serilog.Core;
 using Serilog.Events;
 using Xget.Content.Store;

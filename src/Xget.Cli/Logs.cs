@@ -11,9 +11,11 @@ internal static class Logs
     private const string Template = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Node}: {Message:lj}{NewLine}{Exception}";
     private const string FileTemplate = "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {Node}: {Message:lj}{NewLine}{Exception}";
 
-    /// <param name="name">The node's name, which stands on each record that bears no other.</param>
-    /// <param name="least">The least level on the console when none is asked for.</param>
-    /// <param name="master">Also gets what is Information and above; null on the master itself.</param>
+    /// <summary>
+    /// The log of this process: <paramref name="name"/> stands on each record that bears no other node's, and
+    /// <paramref name="least"/> is the console's level when none is asked for. <paramref name="master"/> also gets what is
+    /// Information and above.
+    /// </summary>
     internal static Logger Create(ParseResult result, CommonOptions options, string name, LogEventLevel least, ILogEventSink? master = null)
     {
         LogEventLevel level = result.GetValue(options.LogLevel)

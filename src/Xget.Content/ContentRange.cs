@@ -64,7 +64,8 @@ public readonly struct ContentRange : IDisposable
             return 0;
         }
         var error = FileCalls.ReadExactly(File, FileOffset, destination[..Count]);
-        return error != 0 ? error : Check();
+        var changed = Check();    // which is also why a read may have ended too early
+        return changed != 0 ? changed : error;
     }
 
     /// <summary>After a file's bytes were taken by other means: ESTALE if the file has changed since it was published.</summary>

@@ -34,13 +34,9 @@ public sealed partial class Destination
                     return Errno.EALREADY;
                 error = content.Seal();
                 if (error == 0)
-                    error = _partialDirectory.Open(out _);
-                if (error == 0)
                     error = _metadata.ApplyToNew(content.Reader, attributes, Replaced(parent!, path.Name));
                 if (error == 0)
-                    error = _partialDirectory.Open(out SafeFileHandle? stage) is var failed and not 0
-                        ? failed
-                        : Rename(stage!, PartialStore.NameOf(content.Table), parent!, path.Name.Terminated);
+                    error = RenameFromPartial(content, parent!, path.Name);
                 if (error == 0)
                 {
                     content.IsGone = true;
@@ -48,8 +44,8 @@ public sealed partial class Destination
                     return 0;
                 }
             }
-            // Another file system is mounted there: a copy has to do; the content stays where it is until removed.
-            return error == Errno.EXDEV
+            // Another file system is mounted there, or the name in .xget-partial is lost: a copy has to do.
+            return error is Errno.EXDEV or Errno.ESTALE
                 ? PlaceCopy(content, 0, content.Table.Size, path, parent!, attributes)
                 : error;
         }
@@ -110,6 +106,19 @@ public sealed partial class Destination
             Length = length,
         };
         return Place(path, parent, file, static (directory, name, file) => file.Make(directory, name));
+    }
+
+    /// <summary>ESTALE if the content's own name is not its own any more, because somebody cleaned up by hand.</summary>
+    private Errno RenameFromPartial(FileContent content, SafeFileHandle parent, FileName name)
+    {
+        byte[] digest = PartialStore.NameOf(content.Table);
+        Errno error = _partialDirectory.Open(out SafeFileHandle? stage);
+        if (error != 0)
+            return error;
+        if (NativeStore.Status(stage!, digest, out FileStatus named) != 0
+            || NativeStore.Status(content.Reader, out FileStatus own) != 0 || !named.IsSameFile(own))
+            return Errno.ESTALE;
+        return Rename(stage!, digest, parent, name.Terminated);
     }
 
     /// <summary>The file that will be replaced, if its mode is to be left alone.</summary>

@@ -146,6 +146,13 @@ public sealed partial class Destination : IDisposable
             error = make(stage!, name, from);
             if (error == Errno.EEXIST)
                 continue;
+            if (error == Errno.ENOENT && stage != parent && _partialDirectory.ForgetIfRemoved())
+            {
+                error = _partialDirectory.Open(out stage);
+                if (error != 0)
+                    return error;
+                continue;
+            }
             if (error == 0)
             {
                 error = Rename(stage!, name, parent, path.Name.Terminated);

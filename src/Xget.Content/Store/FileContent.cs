@@ -16,13 +16,14 @@ public sealed class FileContent : StoredContent
     private readonly SharedFile _reader;
     private readonly SafeFileHandle _writer;
     private readonly WriteGate _gate = new();
-    private ChunkMap? _stale;
+    private readonly ChunkMap _used; // chunks whose room may hold other bytes than zeros
     private int _disposed;
 
     internal FileContent(ChunkTable table, PartialStore store, SafeFileHandle writer, SafeFileHandle reader)
         : base(table)
     {
         Store = store;
+        _used = new ChunkMap(table.Count);
         _writer = writer;
         _reader = new SharedFile(reader);
     }
@@ -52,11 +53,11 @@ public sealed class FileContent : StoredContent
         {
             // Two writers of one chunk write the same bytes, so they may overlap; punching a hole here would not do.
             long offset = (long)Table.OffsetOf(chunk);
-            Errno error = _stale is { } stale && stale[chunk]
+            Errno error = _used[chunk]
                 ? NativeStore.Write(_writer, bytes, offset)
                 : SparseFile.Write(_writer, bytes, offset);
             if (error == 0)
-                Map.Set(chunk);
+                Have(chunk);
             return error;
         }
         finally
@@ -79,13 +80,18 @@ public sealed class FileContent : StoredContent
     /// <summary>Sets the chunks that the file holds already, found out by hashing; makes the others' room empty.</summary>
     internal async Task VerifyAsync(CancellationToken cancellation)
     {
-        ChunkVerifier verifier = new(Reader, Table, Table.Size, Map);
+        ChunkMap found = new(Table.Count);
+        ChunkVerifier verifier = new(Reader, Table, Table.Size, found);
         await verifier.RunAsync(cancellation);
+        for (int chunk = 0; chunk < Table.Count; chunk++)
+        {
+            if (found[chunk])
+                Have(chunk);
+        }
         foreach (int chunk in verifier.Wrong)
         {
-            // What does not belong there must be neither read as zeros nor survive as non-zeros.
             if (NativeStore.PunchHole(_writer, (long)Table.OffsetOf(chunk), Table.LengthOf(chunk)) != 0)
-                (_stale ??= new ChunkMap(Table.Count)).Set(chunk);
+                _used.Set(chunk);
         }
     }
 
@@ -95,7 +101,7 @@ public sealed class FileContent : StoredContent
         for (int chunk = 0; chunk < Table.Count; chunk++)
         {
             if (Table.IsZero(chunk))
-                Map.Set(chunk);
+                Have(chunk);
         }
     }
 
@@ -106,6 +112,13 @@ public sealed class FileContent : StoredContent
     {
         _gate.Close();
         return _writer.IsClosed || _writer.IsInvalid ? 0 : NativeStore.Close(_writer);
+    }
+
+    /// <summary>Once a chunk was there, writing it again, after a disk damaged it, must write its zeros too.</summary>
+    private void Have(int chunk)
+    {
+        _used.Set(chunk);
+        Map.Set(chunk);
     }
 
     /// <inheritdoc/>

@@ -53,7 +53,7 @@ internal sealed class MetadataWriter
         Errno error = NativeStore.Status(file, out FileStatus status);
         if (error == 0 && replaced is { } old && _isPrivileged)
             error = ApplyOwner(file, old.Uid, old.Gid, ref status);
-        uint mode = replaced?.Mode ?? (wanted.Mode & PermissionsOnly & ~_umask);
+        uint mode = PermissionsOnly & (replaced?.Mode ?? (wanted.Mode & ~_umask));
         return error != 0 ? error : ApplyRest(file, wanted, mode, status);
     }
 

@@ -20,10 +20,14 @@ internal static unsafe partial class NativeStore
     public static readonly int DirectoryOnly = IsArm ? 0x4000 : 0x10000;
     public static readonly int NoFollow = IsArm ? 0x8000 : 0x20000;
 
-    /// <summary>True where openat2 is missing (Linux before 5.6) or a sandbox refuses it.</summary>
-    private static volatile bool s_openAt2Missing;
+    private static volatile bool s_canOpenBeneath = true;
 
-    public static bool CanOpenBeneath => !s_openAt2Missing;
+    /// <summary>False once openat2 was found missing (Linux before 5.6) or refused by a sandbox.</summary>
+    public static bool CanOpenBeneath
+    {
+        get => s_canOpenBeneath;
+        set => s_canOpenBeneath = value;
+    }
 
     public static uint EffectiveUser => geteuid();
 
@@ -60,7 +64,7 @@ internal static unsafe partial class NativeStore
     /// <summary>Opens a directory several names below another, for use with the *at calls only; no symlink is followed.</summary>
     public static Errno OpenBeneath(SafeFileHandle directory, ReadOnlySpan<byte> path, out SafeFileHandle? found)
     {
-        if (!s_openAt2Missing)
+        if (CanOpenBeneath)
         {
             OpenHow how = new()
             {
@@ -72,7 +76,7 @@ internal static unsafe partial class NativeStore
                 error = Opened((int)openat2(OpenAt2Number, directory, p, &how, sizeof(OpenHow)), out found);
             if (error is not (Errno.ENOSYS or Errno.EPERM))
                 return error;
-            s_openAt2Missing = true;
+            CanOpenBeneath = false;
         }
         return Open(directory, path, PathOnly | DirectoryOnly, 0, out found);
     }

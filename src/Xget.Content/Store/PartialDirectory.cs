@@ -35,6 +35,18 @@ internal sealed class PartialDirectory(SafeFileHandle root, byte[] name) : IDisp
         }
     }
 
+    /// <summary>Makes the directory anew when next needed if somebody has removed it; true if so.</summary>
+    public bool ForgetIfRemoved()
+    {
+        lock (_lock)
+        {
+            if (_open is null || NativeStore.Status(_open, out FileStatus status) != 0 || status.LinkCount != 0)
+                return false;
+            _open = null; // not closed: another thread may be about to use it
+            return true;
+        }
+    }
+
     /// <summary>A name that no other thread of this process uses; another process's may be met: EEXIST, and try again.</summary>
     public byte[] TemporaryName()
         => [.. TemporaryPrefix,

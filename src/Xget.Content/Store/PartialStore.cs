@@ -96,6 +96,7 @@ public sealed class PartialStore : IDisposable
             reader?.Dispose();
             if (error != Errno.EAGAIN)
                 return error;
+            Directory.ForgetIfRemoved();
         }
         return Errno.EBUSY;
     }

@@ -23,9 +23,9 @@ public abstract class StoredContent : IDisposable
 
     /// <summary>
     /// Takes one chunk, whose bytes are already verified, and then sets it in <see cref="Map"/>. Chunks come in any
-    /// order; one that is there already is left as it is.
+    /// order; one that is there already is left as it is, so clear one that has turned out damaged.
     /// </summary>
-    /// <returns>0, EINVAL for a wrong number or length, EBADF when disposed, or what the disk said (ENOSPC, EDQUOT, EIO).</returns>
+    /// <returns>0, EINVAL for a wrong number or length, EBADF when disposed or placed, or what the disk said (ENOSPC, EDQUOT, EIO).</returns>
     public abstract Errno Write(int chunk, ReadOnlySpan<byte> bytes);
 
     /// <summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Xget.Node.Wire;
-using Xget.Routing;
 
 namespace Xget.Node.Exporting;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Mono.Unix.Native;
 using Serilog;
 using Xget.NineP;
 using Xget.Node.Wire;
@@ -170,7 +169,11 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
         {
             if (_contents.TryGetValue(key, out ContentRoutes? routes) &&
                 session.Participations.TryGetValue(routes, out Participation? part))
+            {
                 part.Have = Math.Min(have, routes.Size);
+                if (part.Have == routes.Size && part.Avails > 0)
+                    routes.Tree.Complete(session.Node);
+            }
         }
     }
 

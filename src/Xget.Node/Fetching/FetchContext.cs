@@ -1,5 +1,4 @@
 using Serilog;
-using Xget.NineP;
 
 namespace Xget.Node.Fetching;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Mono.Unix.Native;
 using Serilog;
 using Xget.NineP;
 using Xget.Node.Wire;

@@ -3,7 +3,6 @@ using System.Threading.Channels;
 using Mono.Unix.Native;
 using Serilog.Core;
 using Serilog.Events;
-using Xget.NineP;
 using Xget.Node.Exporting;
 using Xget.Node.Wire;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using Xget.NineP;
-using Xget.Node.Wire;
 
 namespace Xget.Node.Fetching;
 

@@ -35,7 +35,7 @@ internal sealed class ParentPool(NodeOptions options, ITransport transport, Time
 
     /// <summary>
     /// A connection to that parent, shared; null with a reason when it cannot be made. Each success is given back by
-    /// <see cref="ReleaseAsync"/>.
+    /// <see cref="ReleaseAsync(IPEndPoint, NinePClient)"/>.
     /// </summary>
     internal async ValueTask<(NinePClient? Client, string? Reason)> AcquireAsync(IPEndPoint endPoint, CancellationToken ct)
     {

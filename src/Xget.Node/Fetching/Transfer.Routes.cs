@@ -322,7 +322,7 @@ public sealed partial class Transfer
         }
         link.RequestEnded();
         if (!client.Closed.IsCancellationRequested)
-            await client.ClunkAsync(fid);
+            await client.ClunkAsync(fid, CancellationToken.None);
         return got == table.Length;
     }
 }

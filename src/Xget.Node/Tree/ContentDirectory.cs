@@ -14,7 +14,7 @@ internal sealed class ContentDirectory : TreeFile
     private readonly Func<ContentDirectory, string, ServedFile?>? _more;
     private readonly string[] _names;
 
-    /// <param name="more">Makes the files that this role adds, by name; null when there are none.</param>
+    /// <summary>A content's directory; <paramref name="more"/> makes the files that a role adds, by name.</summary>
     internal ContentDirectory(ServedFile parent, ServedContent content, string[]? moreNames = null,
         Func<ContentDirectory, string, ServedFile?>? more = null)
         : base(parent, content.Digest.ToString(), MixId(content.Digest, 0), DirectoryMode)
