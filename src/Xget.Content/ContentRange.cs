@@ -4,14 +4,17 @@ using Xget.Content.Linux;
 
 namespace Xget.Content;
 
-/// <summary>What a read of a content gives: bytes in memory, or a range of an open file for sendfile, or an error.</summary>
+/// <summary>
+/// What a read of a content gives: bytes in memory, or a range of an open file for sendfile, or an error.
+/// </summary>
 /// <remarks>
-/// The taker disposes it, once, when the bytes have gone out; until then the memory and the descriptor stay as they are.
+/// The taker disposes it, once, when the bytes have gone out; until then memory and descriptor stay as they are.
 /// A value without storage of its own: copies share the one lease.
 /// </remarks>
 public readonly struct ContentRange : IDisposable
 {
-    private ContentRange(Errno error, ReadOnlyMemory<byte> bytes, SafeFileHandle? file, long offset, int count, IDisposable? lease)
+    private ContentRange(
+        Errno error, ReadOnlyMemory<byte> bytes, SafeFileHandle? file, long offset, int count, IDisposable? lease)
     {
         Error = error;
         Bytes = bytes;
@@ -49,11 +52,15 @@ public readonly struct ContentRange : IDisposable
     public static ContentRange OfBytes(ReadOnlyMemory<byte> bytes, IDisposable? lease = null) =>
         new(0, bytes, null, 0, bytes.Length, lease);
 
-    /// <summary>A range of an open file, which holds at least <paramref name="count"/> bytes at <paramref name="offset"/>.</summary>
+    /// <summary>
+    /// A range of an open file, which holds at least <paramref name="count"/> bytes at <paramref name="offset"/>.
+    /// </summary>
     public static ContentRange OfFile(SafeFileHandle file, long offset, int count, IDisposable? lease = null) =>
         new(0, default, file, offset, count, lease);
 
-    /// <summary>Copies all <see cref="Count"/> bytes to the front of <paramref name="destination"/>; 0, or why it cannot.</summary>
+    /// <summary>
+    /// Copies all <see cref="Count"/> bytes to the front of <paramref name="destination"/>; 0, or why it cannot.
+    /// </summary>
     public Errno CopyTo(Span<byte> destination)
     {
         if (IsError)
@@ -68,7 +75,9 @@ public readonly struct ContentRange : IDisposable
         return changed != 0 ? changed : error;
     }
 
-    /// <summary>After a file's bytes were taken by other means: ESTALE if the file has changed since it was published.</summary>
+    /// <summary>
+    /// After a file's bytes were taken by other means: ESTALE if the file has changed since it was published.
+    /// </summary>
     public Errno Check() => IsError ? Error : Lease is OpenSourceFile source ? source.Check() : 0;
 
     /// <summary>Gives the bytes back.</summary>

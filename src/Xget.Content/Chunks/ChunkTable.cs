@@ -67,7 +67,10 @@ public sealed class ChunkTable
         }
     }
 
-    /// <summary>The chunk size for a content of <paramref name="size"/> bytes: the smallest with at most 4096 chunks, from 64 KiB to 1 MiB.</summary>
+    /// <summary>
+    /// The chunk size for a content of <paramref name="size"/> bytes: the smallest with at most 4096 chunks, from 64
+    /// KiB to 1 MiB.
+    /// </summary>
     public static int ChunkSizeFor(ulong size)
     {
         var chunkSize = UsualSmallestChunk;
@@ -76,11 +79,14 @@ public sealed class ChunkTable
         return chunkSize;
     }
 
-    /// <summary>Bytes in the encoded table of a content of <paramref name="size"/> bytes with the usual chunk size.</summary>
+    /// <summary>
+    /// Bytes in the encoded table of a content of <paramref name="size"/> bytes with the usual chunk size.
+    /// </summary>
     public static long EncodedLengthFor(ulong size) => EncodedLengthFor(size, ChunkSizeFor(size));
 
     /// <summary>Bytes in the encoded table; meaningful only where <see cref="WhyNot"/> has no objection.</summary>
-    public static long EncodedLengthFor(ulong size, int chunkSize) => HeaderLength + (long)CountFor(size, chunkSize) * Digest.Size;
+    public static long EncodedLengthFor(ulong size, int chunkSize) =>
+        HeaderLength + (long)CountFor(size, chunkSize) * Digest.Size;
 
     /// <summary>Why there can be no table with these numbers, or null if there can.</summary>
     public static string? WhyNot(ulong size, int chunkSize) =>
@@ -89,8 +95,13 @@ public sealed class ChunkTable
         : CountFor(size, chunkSize) > MaxCount ? $"{size} bytes are more than {MaxCount} chunks of {chunkSize}"
         : null;
 
-    /// <summary>Takes an encoded table whose digest must be <paramref name="expected"/>; says what is wrong with one that it refuses.</summary>
-    /// <remarks>Keeps <paramref name="encoded"/>, which must not change any more. Allocates nothing in proportion to it.</remarks>
+    /// <summary>
+    /// Takes an encoded table whose digest must be <paramref name="expected"/>; says what is wrong with one that it
+    /// refuses.
+    /// </summary>
+    /// <remarks>
+    /// Keeps <paramref name="encoded"/>, which must not change any more. Allocates nothing in proportion to it.
+    /// </remarks>
     public static bool TryDecode(ReadOnlyMemory<byte> encoded, Digest expected,
         [NotNullWhen(true)] out ChunkTable? table, [NotNullWhen(false)] out string? reason)
     {
@@ -123,7 +134,9 @@ public sealed class ChunkTable
     /// <summary>Bytes in chunk <paramref name="index"/>: the chunk size, or what is left for the last one.</summary>
     public int LengthOf(int index) => (int)Math.Min((ulong)ChunkSize, Size - OffsetOf(index));
 
-    /// <summary>True if <paramref name="bytes"/> are those of chunk <paramref name="index"/>, in length and digest.</summary>
+    /// <summary>
+    /// True if <paramref name="bytes"/> are those of chunk <paramref name="index"/>, in length and digest.
+    /// </summary>
     public bool Matches(int index, ReadOnlySpan<byte> bytes) =>
         bytes.Length == LengthOf(index) && Digest.Of(bytes) == this[index];
 
@@ -163,7 +176,7 @@ public sealed class ChunkTable
         var size = BinaryPrimitives.ReadUInt64LittleEndian(encoded[8..]);
         var chunkSize = BinaryPrimitives.ReadInt32LittleEndian(encoded[16..]);
         return WhyNot(size, chunkSize)
-            ?? (encoded.Length != EncodedLengthFor(size, chunkSize) ? "the chunk table's length does not fit its size" : null);
+            ?? (encoded.Length == EncodedLengthFor(size, chunkSize) ? null : "the chunk table's length is not right");
     }
 
     private void CheckIndex(int index) =>

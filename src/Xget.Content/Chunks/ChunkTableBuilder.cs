@@ -1,14 +1,16 @@
 namespace Xget.Content;
 
 /// <summary>Collects the chunk digests of a content whose size is known beforehand.</summary>
-/// <remarks>Different chunks may be set by different threads at once; <see cref="Build"/> comes after all of them.</remarks>
+/// <remarks>
+/// Different chunks may be set by different threads at once; <see cref="Build"/> comes after all of them.
+/// </remarks>
 public sealed class ChunkTableBuilder
 {
     private readonly byte[] _encoded;
     private readonly ulong _size;
 
     /// <summary>A table for <paramref name="size"/> bytes with the usual chunk size.</summary>
-    /// <exception cref="ArgumentException">The content has too many chunks: see <see cref="ChunkTable.WhyNot"/>.</exception>
+    /// <exception cref="ArgumentException">Too many chunks: see <see cref="ChunkTable.WhyNot"/>.</exception>
     public ChunkTableBuilder(ulong size)
         : this(size, ChunkTable.ChunkSizeFor(size))
     {

@@ -6,7 +6,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Xget.Content;
 
 /// <summary>Adler-32 (RFC 1950 section 8.2): the checksum that the tool of 2009 compares.</summary>
-/// <remarks>Two sums modulo 65521: the low half of the bytes, the high half of the low half's values. Pure functions.</remarks>
+/// <remarks>
+/// Two sums modulo 65521: the low half of the bytes, the high half of the low half's values. Pure functions.
+/// </remarks>
 public static class Adler32
 {
     /// <summary>The checksum of no bytes.</summary>
@@ -36,7 +38,10 @@ public static class Adler32
         return (b << 16) | a;
     }
 
-    /// <summary>The checksum of what <paramref name="a"/> covers followed by the <paramref name="lengthOfB"/> bytes that <paramref name="b"/> covers.</summary>
+    /// <summary>
+    /// The checksum of what <paramref name="a"/> covers followed by the <paramref name="lengthOfB"/> bytes that
+    /// <paramref name="b"/> covers.
+    /// </summary>
     public static uint Combine(uint a, uint b, ulong lengthOfB)
     {
         var length = (uint)(lengthOfB % Modulus);
@@ -49,7 +54,9 @@ public static class Adler32
         return (high << 16) | low;
     }
 
-    /// <summary>The checksum of what <paramref name="adler"/> covers followed by <paramref name="count"/> zero bytes.</summary>
+    /// <summary>
+    /// The checksum of what <paramref name="adler"/> covers followed by <paramref name="count"/> zero bytes.
+    /// </summary>
     public static uint AppendZeros(uint adler, ulong count)
     {
         var (a, b) = (adler & 0xffff, adler >> 16);

@@ -3,7 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Xget.Content;
 
-/// <summary>A SHA-256 digest (FIPS 180-4): of a chunk over its bytes, of a content over its encoded chunk table.</summary>
+/// <summary>
+/// A SHA-256 digest (FIPS 180-4): of a chunk over its bytes, of a content over its encoded chunk table.
+/// </summary>
 /// <remarks>An immutable value of 32 bytes without heap storage. The order is that of the bytes.</remarks>
 public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
 {
@@ -45,7 +47,9 @@ public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
         return sha.Finish();
     }
 
-    /// <summary>Reads 64 lower-case hexadecimal digits; anything else is refused, so that a digest has one name.</summary>
+    /// <summary>
+    /// Reads 64 lower-case hexadecimal digits; anything else is refused, so that a digest has one name.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> hex, out Digest digest)
     {
         digest = default;
@@ -63,7 +67,9 @@ public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
         return true;
     }
 
-    /// <summary>Writes the 64 lower-case hexadecimal digits as ASCII to the front of <paramref name="destination"/>.</summary>
+    /// <summary>
+    /// Writes the 64 lower-case hexadecimal digits as ASCII to the front of <paramref name="destination"/>.
+    /// </summary>
     public void Format(Span<byte> destination)
     {
         Span<byte> bytes = stackalloc byte[Size];

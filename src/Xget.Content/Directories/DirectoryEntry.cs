@@ -9,7 +9,9 @@ public sealed record DirectoryEntry
     /// <summary>Type, mode, owner, times and so on; for a directory the same as its object's own.</summary>
     public required EntryAttributes Attributes { get; init; }
 
-    /// <summary>The bytes of a regular file that has any; the object of a directory; <c>default</c> for all others.</summary>
+    /// <summary>
+    /// The bytes of a regular file that has any; the object of a directory; <c>default</c> for all others.
+    /// </summary>
     public DataReference Data { get; init; }
 
     /// <summary>What the entry is.</summary>

@@ -7,7 +7,8 @@ namespace Xget.Content;
 /// <remarks>Immutable and thread-safe. Equal directories have equal bytes, hence one digest. See FORMATS.md.</remarks>
 public sealed class DirectoryObject
 {
-    private DirectoryObject(EntryAttributes self, ImmutableArray<DirectoryEntry> entries) => (Self, Entries) = (self, entries);
+    private DirectoryObject(EntryAttributes self, ImmutableArray<DirectoryEntry> entries) =>
+        (Self, Entries) = (self, entries);
 
     /// <summary>The directory's own attributes.</summary>
     public EntryAttributes Self { get; }
@@ -23,8 +24,12 @@ public sealed class DirectoryObject
         var sorted = entries.OrderBy(entry => entry.Name).ToImmutableArray();
         var reason = DirectoryRules.WhyNotSelf(self);
         for (var i = 0; i < sorted.Length && reason is null; i++)
-            reason = i > 0 && sorted[i - 1].Name == sorted[i].Name ? "a name comes twice" : DirectoryRules.WhyNot(sorted[i]);
-        return reason is null ? new DirectoryObject(self, sorted) : throw new ArgumentException(reason, nameof(entries));
+            reason = i > 0 && sorted[i - 1].Name == sorted[i].Name
+                ? "a name comes twice"
+                : DirectoryRules.WhyNot(sorted[i]);
+        return reason is null
+            ? new DirectoryObject(self, sorted)
+            : throw new ArgumentException(reason, nameof(entries));
     }
 
     /// <summary>Reads an encoded directory; says what is wrong with one that it refuses.</summary>

@@ -93,9 +93,11 @@ internal ref struct DirectoryReader(ReadOnlySpan<byte> encoded)
     private ushort U16() =>
         Bytes(sizeof(ushort)) is { Length: > 0 } bytes ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : (ushort)0;
 
-    private uint U32() => Bytes(sizeof(uint)) is { Length: > 0 } bytes ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : 0;
+    private uint U32() =>
+        Bytes(sizeof(uint)) is { Length: > 0 } bytes ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : 0;
 
-    private ulong U64() => Bytes(sizeof(ulong)) is { Length: > 0 } bytes ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
+    private ulong U64() =>
+        Bytes(sizeof(ulong)) is { Length: > 0 } bytes ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
 
     private ReadOnlySpan<byte> Bytes(uint count)
     {

@@ -39,7 +39,9 @@ public sealed record EntryAttributes
     /// <summary>Equal for the names of one file with several; 0 for a file with one name and for directories.</summary>
     public ulong LinkIdentity { get; init; }
 
-    /// <summary>Names of the file on its source, 1 or more; for a directory 2 and the number of its sub-directories.</summary>
+    /// <summary>
+    /// Names of the file on its source, 1 or more; for a directory 2 and the number of its sub-directories.
+    /// </summary>
     public uint LinkCount { get; init; } = 1;
 
     /// <summary>A symlink's target, 1 to 4095 bytes without NUL; empty for all others. Treat as read-only.</summary>
@@ -51,12 +53,14 @@ public sealed record EntryAttributes
     /// <summary>Equality of all values, element by element.</summary>
     public bool Equals(EntryAttributes? other) =>
         other is not null
-        && (Type, Mode, Uid, Gid, Mtime, Size) == (other.Type, other.Mode, other.Uid, other.Gid, other.Mtime, other.Size)
+        && (Type, Mode, Uid, Gid, Mtime, Size)
+            == (other.Type, other.Mode, other.Uid, other.Gid, other.Mtime, other.Size)
         && (RdevMajor, RdevMinor, LinkIdentity, LinkCount)
             == (other.RdevMajor, other.RdevMinor, other.LinkIdentity, other.LinkCount)
         && SymlinkTarget.AsSpan().SequenceEqual(other.SymlinkTarget)
         && Xattrs.AsSpan().SequenceEqual(other.Xattrs.AsSpan());
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Type, Mode, Uid, Gid, Mtime, Size, LinkIdentity, Xattrs.Length);
+    public override int GetHashCode() =>
+        HashCode.Combine(Type, Mode, Uid, Gid, Mtime, Size, LinkIdentity, Xattrs.Length);
 }

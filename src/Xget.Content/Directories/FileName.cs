@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text;
 
 namespace Xget.Content;
@@ -66,7 +68,7 @@ public readonly struct FileName : IEquatable<FileName>, IComparable<FileName>
         while (bytes.Length > 0)
         {
             var status = Rune.DecodeFromUtf8(bytes, out var rune, out var used);
-            if (status == System.Buffers.OperationStatus.Done && IsPrintable(rune))
+            if (status == OperationStatus.Done && IsPrintable(rune))
                 text.Append(rune.ToString());
             else
                 foreach (var value in bytes[..used])
@@ -113,7 +115,6 @@ public readonly struct FileName : IEquatable<FileName>, IComparable<FileName>
 
     // A backslash is escaped too, so that no two names look alike.
     private static bool IsPrintable(Rune rune) => rune.Value != '\\' && Rune.GetUnicodeCategory(rune) is not
-        (System.Globalization.UnicodeCategory.Control or System.Globalization.UnicodeCategory.Format
-        or System.Globalization.UnicodeCategory.OtherNotAssigned or System.Globalization.UnicodeCategory.PrivateUse
-        or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator);
+        (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned
+        or UnicodeCategory.PrivateUse or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }

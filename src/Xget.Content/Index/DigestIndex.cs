@@ -4,8 +4,8 @@ namespace Xget.Content;
 
 /// <summary>Remembers the digests of files by their state, so that what has not changed is not hashed again.</summary>
 /// <remarks>
-/// Thread-safe. A key is the SHA-256 of the device, inode, size, mtime and ctime of the file, or of all files of a pack;
-/// the value is the chunk table and each file's Adler-32. Losing the index costs time, never a wrong byte: nodes verify
+/// Thread-safe. A key is the SHA-256 of the device, inode, size, mtime and ctime of the file, or of all files of a
+/// pack; the value is the chunk table and each file's Adler-32. Losing the index costs time, never a wrong byte: nodes verify
 /// every chunk. See FORMATS.md for the file.
 /// </remarks>
 public sealed class DigestIndex : IDisposable
@@ -52,7 +52,9 @@ public sealed class DigestIndex : IDisposable
     /// <summary>An index that lasts as long as the process.</summary>
     public static DigestIndex InMemory() => new();
 
-    /// <summary>Opens or creates an index file. Never fails: where the file cannot be used there is a warning.</summary>
+    /// <summary>
+    /// Opens or creates an index file. Never fails: where the file cannot be used there is a warning.
+    /// </summary>
     /// <remarks>A second process with the same file works in memory, beginning with nothing.</remarks>
     public static DigestIndex Open(string path)
     {
@@ -79,7 +81,9 @@ public sealed class DigestIndex : IDisposable
         }
     }
 
-    /// <summary>The content of files in a certain state, if it is known; it must fit their number and their size.</summary>
+    /// <summary>
+    /// The content of files in a certain state, if it is known; it must fit their number and their size.
+    /// </summary>
     internal IndexedContent? Find(Digest key, int files, ulong size)
     {
         lock (_lock)

@@ -22,7 +22,9 @@ internal sealed class IndexFile : IDisposable
     /// <summary>Bytes in the file.</summary>
     public long Length => _length;
 
-    /// <summary>Opens or creates the file and takes it for this process; null, with a warning, if that cannot be.</summary>
+    /// <summary>
+    /// Opens or creates the file and takes it for this process; null, with a warning, if that cannot be.
+    /// </summary>
     public static IndexFile? Open(string path, List<string> warnings)
     {
         var error = OpenAndLock(path, out var file);
@@ -94,7 +96,9 @@ internal sealed class IndexFile : IDisposable
         }
     }
 
-    /// <summary>Puts a new file with these records in the place of the old one; false if the old one had to stay.</summary>
+    /// <summary>
+    /// Puts a new file with these records in the place of the old one; false if the old one had to stay.
+    /// </summary>
     public bool Replace(IEnumerable<byte[]> records)
     {
         var beside = _path + ".new";
@@ -105,20 +109,25 @@ internal sealed class IndexFile : IDisposable
             return false;
         }
         var replacement = new IndexFile(beside, file);
-        var isWhole = replacement.Start() && records.All(replacement.Append);
-        if (!isWhole)
+        if (!replacement.Start() || !records.All(replacement.Append))
         {
             replacement.Dispose();
             File.Delete(beside);
             return false;
         }
         File.Move(beside, _path, overwrite: true);
-        _file.Dispose();
+        Dispose();
         (_file, _length) = (replacement._file, replacement._length);
         return true;
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        // A child process that is just being started may hold a copy of the descriptor, and with it the lock.
+        if (!_file.IsClosed)
+            Libc.Flock(_file, Libc.Unlock);
+        _file.Dispose();
+    }
 
     private bool Start()
     {

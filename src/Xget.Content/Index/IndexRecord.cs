@@ -53,8 +53,11 @@ internal static class IndexRecord
         return length < FixedLength + ChunkTable.HeaderLength || length > Array.MaxLength ? -1 : (int)length;
     }
 
-    /// <summary>Reads a body, which is kept as the table's storage; false if any of it is not as it was written.</summary>
-    public static bool TryDecode(ReadOnlySpan<byte> frame, ReadOnlyMemory<byte> body, out Digest key, out IndexedContent? content)
+    /// <summary>
+    /// Reads a body, which is kept as the table's storage; false if any of it is not as it was written.
+    /// </summary>
+    public static bool TryDecode(
+        ReadOnlySpan<byte> frame, ReadOnlyMemory<byte> body, out Digest key, out IndexedContent? content)
     {
         key = default;
         content = null;

@@ -11,7 +11,9 @@ internal static unsafe class DirectoryNames
     private const int LengthOffset = 16;
     private const int NameOffset = 19;
 
-    /// <summary>Adds all names but "." and ".." to <paramref name="names"/>, in no order; buffer: 32 KiB or so.</summary>
+    /// <summary>
+    /// Adds all names but "." and ".." to <paramref name="names"/>, in no order; buffer: 32 KiB or so.
+    /// </summary>
     public static Errno Read(SafeFileHandle directory, Span<byte> buffer, List<FileName> names)
     {
         while (true)

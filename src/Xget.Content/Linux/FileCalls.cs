@@ -28,7 +28,8 @@ internal static unsafe class FileCalls
         Status(directory, name, Libc.AtSymlinkNoFollow, out status);
 
     /// <summary>What an open descriptor stands for.</summary>
-    public static Errno Status(SafeFileHandle file, out RawStatus status) => Status(file, "\0"u8, Libc.AtEmptyPath, out status);
+    public static Errno Status(SafeFileHandle file, out RawStatus status) =>
+        Status(file, "\0"u8, Libc.AtEmptyPath, out status);
 
     /// <summary>Reads exactly as many bytes as the buffer holds; EIO if the file ends before.</summary>
     public static Errno ReadExactly(SafeFileHandle file, long offset, Span<byte> buffer)
@@ -50,7 +51,10 @@ internal static unsafe class FileCalls
         return 0;
     }
 
-    /// <summary>The first byte of data at or after <paramref name="offset"/>; <see cref="long.MaxValue"/> if only a hole is left.</summary>
+    /// <summary>
+    /// The first byte of data at or after <paramref name="offset"/>; <see cref="long.MaxValue"/> if only a hole is
+    /// left.
+    /// </summary>
     public static long NextData(SafeFileHandle file, long offset)
     {
         var data = Libc.Lseek(file, offset, Libc.SeekData);

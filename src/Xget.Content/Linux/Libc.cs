@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Xget.Content.Linux;
 
-/// <summary>The system calls of this room, as Linux has them on x86-64 and arm64. Failure is -1, with errno kept.</summary>
+/// <summary>
+/// The system calls of this room, as Linux has them on x86-64 and arm64. Failure is -1, with errno kept.
+/// </summary>
 internal static unsafe partial class Libc
 {
     public const int AtFdCwd = -100;
@@ -12,6 +14,7 @@ internal static unsafe partial class Libc
     public const int SeekData = 3;
     public const int LockExclusive = 2;
     public const int LockNonBlocking = 4;
+    public const int Unlock = 8;
 
     public const int ReadOnly = 0;
     public const int ReadWrite = 2;

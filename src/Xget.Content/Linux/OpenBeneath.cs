@@ -3,7 +3,9 @@ using Mono.Unix.Native;
 
 namespace Xget.Content.Linux;
 
-/// <summary>Opens paths that can lead nowhere but below a directory, symlinks and "magic" links of /proc refused.</summary>
+/// <summary>
+/// Opens paths that can lead nowhere but below a directory, symlinks and "magic" links of /proc refused.
+/// </summary>
 internal static unsafe class OpenBeneath
 {
     private const ulong NoMagicLinks = 0x02;
@@ -12,7 +14,9 @@ internal static unsafe class OpenBeneath
 
     private static volatile bool s_walkOnly;
 
-    /// <summary>Opens <paramref name="path"/>, which is relative, made of names and ends with a NUL. ELOOP: a symlink is in it.</summary>
+    /// <summary>
+    /// Opens <paramref name="path"/>, which is relative, made of names and ends with a NUL. ELOOP: a symlink is in it.
+    /// </summary>
     public static Errno Open(SafeFileHandle root, ReadOnlySpan<byte> path, int flags, out SafeFileHandle file)
     {
         if (!s_walkOnly)

@@ -57,7 +57,9 @@ internal sealed class ContentHash
         return new IndexedContent(_table.Build(), [adler]);
     }
 
-    /// <summary>The file that could not be read as it was found, and why: ESTALE if it has changed. Null at the second call.</summary>
+    /// <summary>
+    /// The file that could not be read as it was found, and why: ESTALE if it has changed. Null at the second call.
+    /// </summary>
     public (SourceFile File, Errno Error)? TakeFailure()
     {
         lock (_table)

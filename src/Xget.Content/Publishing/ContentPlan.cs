@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Xget.Content;
 
 /// <summary>A content that is to be: one file, or the members of a pack in their order.</summary>
@@ -10,17 +8,7 @@ internal sealed class ContentPlan(SourceFile[] members)
     public ulong Size { get; } = members.Aggregate(0UL, (sum, file) => sum + file.Size);
 
     /// <summary>The key in the digest index: it names the files' states, not their bytes.</summary>
-    public Digest IndexKey()
-    {
-        var sha = new Sha256();
-        Span<byte> identity = stackalloc byte[SourceIdentity.EncodedLength];
-        foreach (var file in Members)
-        {
-            file.Identity.CopyTo(identity);
-            sha.Append(identity);
-        }
-        return sha.Finish();
-    }
+    public Digest IndexKey { get; } = KeyOf(members);
 
     /// <summary>Notes where the files' bytes are, and gives what serves them.</summary>
     public PublishedContent Complete(IndexedContent hashed)
@@ -37,5 +25,15 @@ internal sealed class ContentPlan(SourceFile[] members)
             : new PackContent(hashed.Table, Members);
     }
 
-    public override string ToString() => new StringBuilder().AppendJoin(", ", Members.Select(file => file.Node)).ToString();
+    private static Digest KeyOf(SourceFile[] members)
+    {
+        var sha = new Sha256();
+        Span<byte> identity = stackalloc byte[SourceIdentity.EncodedLength];
+        foreach (var file in members)
+        {
+            file.Identity.CopyTo(identity);
+            sha.Append(identity);
+        }
+        return sha.Finish();
+    }
 }

@@ -13,15 +13,17 @@ internal sealed class EntryReader(SourceTree source, PublishWarnings warnings, u
     private bool _xattrsRefused;
 
     /// <summary>The node for a name in an open directory; null if it is gone or has to be left out.</summary>
-    public PublishedNode? Read(SafeFileHandle directory, PublishedNode parent, FileName name, out RawStatus status)
+    public PublishedNode? Read(SafeFileHandle directory, PublishedNode parent, FileName name)
     {
         var node = new PublishedNode(parent, name, 0, new EntryAttributes { Type = EntryType.None });
-        return Fill(directory, node, name, out status) ? node : null;
+        return Fill(directory, node, name) ? node : null;
     }
 
-    /// <summary>Reads a regular file's metadata again, since it has changed; false if it is gone or no longer one.</summary>
+    /// <summary>
+    /// Reads a regular file's metadata again, since it has changed; false if it is gone or no longer one.
+    /// </summary>
     public bool ReadAgain(SafeFileHandle directory, PublishedNode node) =>
-        Fill(directory, node, source.SoleFile.IsEmpty ? node.Name : source.SoleFile, out _)
+        Fill(directory, node, source.SoleFile.IsEmpty ? node.Name : source.SoleFile)
         && node.Type == EntryType.Regular;
 
     /// <summary>A directory's attributes, from its open descriptor.</summary>
@@ -35,9 +37,9 @@ internal sealed class EntryReader(SourceTree source, PublishWarnings warnings, u
     /// <summary>A number for a directory, which nothing else has.</summary>
     public ulong IdOfDirectory(in RawStatus status) => _ids.For(status.Device, status.Inode, shared: false);
 
-    private bool Fill(SafeFileHandle directory, PublishedNode node, FileName name, out RawStatus status)
+    private bool Fill(SafeFileHandle directory, PublishedNode node, FileName name)
     {
-        var error = FileCalls.Status(directory, name.Terminated, out status);
+        var error = FileCalls.Status(directory, name.Terminated, out var status);
         if (error != 0)
             return LeaveOut(node, error);
         if (status.Type == EntryType.Directory)

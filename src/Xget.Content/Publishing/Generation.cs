@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 namespace Xget.Content;
 
 /// <summary>One published state of the whole exported tree. Immutable and thread-safe.</summary>
-/// <remarks>Disposing it closes the descriptors that nobody reads; reads that come later still work, only slower.</remarks>
+/// <remarks>
+/// Disposing it closes the descriptors that nobody reads; reads that come later still work, only slower.
+/// </remarks>
 public sealed class Generation : IDisposable
 {
     private readonly Dictionary<Digest, PublishedContent> _contents;

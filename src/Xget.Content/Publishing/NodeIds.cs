@@ -1,7 +1,11 @@
 namespace Xget.Content;
 
-/// <summary>Gives each file of a tree a number from 1 to 2^56 - 1, which is its inode number wherever that can be.</summary>
-/// <remarks>Depends on nothing but the order of the questions, so that a restart gives the same numbers. Not thread-safe.</remarks>
+/// <summary>
+/// Gives each file of a tree a number from 1 to 2^56 - 1, which is its inode number wherever that can be.
+/// </summary>
+/// <remarks>
+/// Depends on nothing but the order of the questions, so that a restart gives the same numbers. Not thread-safe.
+/// </remarks>
 internal sealed class NodeIds(ulong rootDevice)
 {
     private const int Bits = 56;

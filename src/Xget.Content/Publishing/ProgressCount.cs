@@ -27,6 +27,6 @@ internal sealed class ProgressCount(IProgress<PublishProgress>? receiver)
         Report();
     }
 
-    public void Report() => receiver?.Report(
-        new PublishProgress(Interlocked.Read(ref _files), Interlocked.Read(ref _toHash), Interlocked.Read(ref _hashed)));
+    public void Report() => receiver?.Report(new PublishProgress(
+        Interlocked.Read(ref _files), Interlocked.Read(ref _toHash), Interlocked.Read(ref _hashed)));
 }

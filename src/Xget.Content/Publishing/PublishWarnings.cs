@@ -3,7 +3,9 @@ using Mono.Unix.Native;
 
 namespace Xget.Content;
 
-/// <summary>Collects what was left out; a tree of nothing but trouble gives a bounded number of lines. Thread-safe.</summary>
+/// <summary>
+/// Collects what was left out; a tree of nothing but trouble gives a bounded number of lines. Thread-safe.
+/// </summary>
 internal sealed class PublishWarnings
 {
     private const int Most = 1000;

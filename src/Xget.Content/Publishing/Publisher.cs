@@ -4,7 +4,9 @@ using Mono.Unix.Native;
 
 namespace Xget.Content;
 
-/// <summary>Makes generations out of a directory: looks through it, hashes what the index does not know, builds the objects.</summary>
+/// <summary>
+/// Makes generations out of a directory: looks through it, hashes what the index does not know, builds the objects.
+/// </summary>
 /// <remarks>Thread-safe, stateless between calls. The source is only read.</remarks>
 /// <param name="clock">Tells the time of publishing, and which timestamps are too fresh to rely on.</param>
 public sealed class Publisher(TimeProvider clock)
@@ -15,13 +17,16 @@ public sealed class Publisher(TimeProvider clock)
     // A file's times advance with the kernel's tick: one that changes twice within it looks unchanged (as git knows).
     private static readonly TimeSpan RacyAge = TimeSpan.FromMilliseconds(100);
 
-    /// <inheritdoc cref="PublishAsync(byte[], DigestIndex, ulong, PublishOptions, IProgress{PublishProgress}?, CancellationToken)"/>
+    /// <summary>The same for a path that is text.</summary>
+    /// <exception cref="PublishException">The path itself cannot be published.</exception>
     public Task<Generation> PublishAsync(string path, DigestIndex index, ulong number, PublishOptions options,
         IProgress<PublishProgress>? progress = null, CancellationToken cancel = default) =>
         PublishAsync(Encoding.UTF8.GetBytes(path), index, number, options, progress, cancel);
 
     /// <summary>Publishes a directory, or a single file as the one entry of a root directory.</summary>
-    /// <param name="path">The directory or file; symlinks in the path itself are followed, below it they are published.</param>
+    /// <param name="path">
+    /// The directory or file; symlinks in the path itself are followed, below it they are published.
+    /// </param>
     /// <param name="index">Digests of files that have not changed since; takes up the new ones.</param>
     /// <param name="number">The generation's number.</param>
     /// <param name="options">How to go about it.</param>
@@ -73,8 +78,9 @@ public sealed class Publisher(TimeProvider clock)
         new($"cannot publish {FileName.Printable(path)}: {error}", error);
 
     // In rounds: what turns out to have changed is looked at again, and packs may then be cut differently.
-    private async Task<Dictionary<Digest, PublishedContent>> HashAsync(PublishedNode root, TreeScan scan, DigestIndex index,
-        PublishOptions options, PublishWarnings warnings, ProgressCount progress, CancellationToken cancel)
+    private async Task<Dictionary<Digest, PublishedContent>> HashAsync(PublishedNode root, TreeScan scan,
+        DigestIndex index, PublishOptions options, PublishWarnings warnings, ProgressCount progress,
+        CancellationToken cancel)
     {
         var changes = new SourceChanges(scan, warnings, MostAttempts);
         Dictionary<Digest, IndexedContent> results = [];    // of this publishing, also those that are too fresh to keep
@@ -85,7 +91,7 @@ public sealed class Publisher(TimeProvider clock)
             Dictionary<Digest, ContentPlan> missing = [];
             foreach (var plan in plans)
             {
-                var key = plan.IndexKey();
+                var key = plan.IndexKey;
                 if (!results.ContainsKey(key) && !missing.ContainsKey(key))
                 {
                     if (index.Find(key, plan.Members.Length, plan.Size) is { } known)
@@ -105,10 +111,10 @@ public sealed class Publisher(TimeProvider clock)
             Dictionary<Digest, PublishedContent> contents = [];
             foreach (var plan in plans)
             {
-                var result = results[plan.IndexKey()];
+                var result = results[plan.IndexKey];
                 contents.TryAdd(result.Table.Content, plan.Complete(result));
             }
-            index.Retain([.. plans.Select(plan => plan.IndexKey())]);
+            index.Retain([.. plans.Select(plan => plan.IndexKey)]);
             return contents;
         }
     }
@@ -165,10 +171,8 @@ public sealed class Publisher(TimeProvider clock)
 
     private static bool IsSettled(SourceFile file, DateTimeOffset started)
     {
-        var before = started - RacyAge - DateTimeOffset.UnixEpoch;
-        var settled = new Timestamp(
-            (long)Math.Floor(before.TotalSeconds),
-            (uint)((before.Ticks % TimeSpan.TicksPerSecond + TimeSpan.TicksPerSecond) % TimeSpan.TicksPerSecond * 100));
-        return file.Identity.Ctime < settled;
+        var ticks = Math.Max(0, (started - RacyAge - DateTimeOffset.UnixEpoch).Ticks);
+        var (seconds, rest) = Math.DivRem(ticks, TimeSpan.TicksPerSecond);
+        return file.Identity.Ctime < new Timestamp(seconds, (uint)(rest * TimeSpan.NanosecondsPerTick));
     }
 }

@@ -7,7 +7,9 @@ internal sealed class SourceChanges(TreeScan scan, PublishWarnings warnings, int
 {
     private readonly Dictionary<PublishedNode, int> _attempts = [];
 
-    /// <summary>Looks at changed files again; leaves out those that change all the time, are gone or cannot be read.</summary>
+    /// <summary>
+    /// Looks at changed files again; leaves out those that change all the time, are gone or cannot be read.
+    /// </summary>
     public void Apply(PublishedNode root, List<(SourceFile File, Errno Error)> failures)
     {
         var byFile = new Dictionary<SourceFile, Errno>();

@@ -116,7 +116,8 @@ internal sealed class TreeScan
             List<FileName> names = [];
             error = DirectoryNames.Read(directory, _buffer, names);
             names.Sort();
-            entries = [.. names.Distinct().Select(name => ReadEntry(directory, node, name, pathLength)).OfType<PublishedNode>()];
+            entries = [.. names.Distinct()
+                .Select(name => ReadEntry(directory, node, name, pathLength)).OfType<PublishedNode>()];
             return error;
         }
     }
@@ -128,12 +129,10 @@ internal sealed class TreeScan
             _warnings.LeftOut(parent, name, "its path is longer than 4095 bytes");
             return null;
         }
-        var node = _reader.Read(directory, parent, name, out var status);
+        var node = _reader.Read(directory, parent, name);
         if (node is null || node.Type == EntryType.Directory)
             return node;
         _progress.FileSeen();
-        if (_options.OneFileSystem && status.Device != _rootDevice)
-            return null;
         if (DirectoryRules.WhyNot(node.Attributes) is { } reason)
         {
             _warnings.LeftOut(node, reason);

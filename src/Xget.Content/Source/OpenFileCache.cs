@@ -2,23 +2,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Xget.Content;
 
-/// <summary>Keeps the descriptors used last; those in use are never closed, even if that makes it exceed its capacity.</summary>
-/// <remarks>Thread-safe. No system call but close happens under its lock.</remarks>
+/// <summary>
+/// Keeps up to a number of descriptors open, those used last. What is in use is never closed, even if that makes it
+/// exceed its capacity.
+/// </summary>
+/// <remarks>Thread-safe; each operation takes constant time. No system call but close happens under its lock.</remarks>
 internal sealed class OpenFileCache(int capacity) : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly LinkedList<OpenSourceFile> _used = [];    // the latest first
+    private readonly LinkedList<OpenSourceFile> _idle = [];    // used by nobody at present, the latest first
+    private int _count;
     private bool _disposed;
-
-    /// <summary>Open descriptors that can be found, for tests and figures.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-                return _used.Count;
-        }
-    }
 
     /// <summary>The descriptor of a file, pinned, or null if it is not open.</summary>
     public OpenSourceFile? Take(SourceFile file)
@@ -27,7 +21,9 @@ internal sealed class OpenFileCache(int capacity) : IDisposable
             return file.Cached is { } open ? Pin(open) : null;
     }
 
-    /// <summary>Adds a descriptor and pins it; if another thread came first, that one's is taken and this one closed.</summary>
+    /// <summary>
+    /// Adds a descriptor and pins it; if another thread came first, that one's is taken and this one closed.
+    /// </summary>
     public OpenSourceFile Add(SourceFile file, SafeFileHandle handle)
     {
         lock (_lock)
@@ -40,9 +36,9 @@ internal sealed class OpenFileCache(int capacity) : IDisposable
             var open = new OpenSourceFile(this, file, handle) { References = 1 };
             if (_disposed)
                 return open;
-            open.Place = _used.AddFirst(open);
             file.Cached = open;
-            CloseSurplus();
+            if (++_count > capacity && _idle.Last is { } oldest)
+                Close(oldest.Value);
             return open;
         }
     }
@@ -52,58 +48,56 @@ internal sealed class OpenFileCache(int capacity) : IDisposable
     {
         lock (_lock)
         {
-            open.References--;
-            if (open.References == 0 && open.Place is null)
+            if (--open.References > 0)
+                return;
+            if (open.File.Cached != open)
                 open.Handle.Dispose();
+            else if (_count > capacity)
+                Close(open);
             else
-                CloseSurplus();
+                _idle.AddFirst(open.Place);
         }
     }
 
-    /// <summary>Makes a descriptor unknown, since its file is not what it was; it is closed when nobody uses it.</summary>
+    /// <summary>
+    /// Makes a descriptor unknown, since its file is not what it was; it is closed when nobody uses it.
+    /// </summary>
     public void Drop(OpenSourceFile open)
     {
         lock (_lock)
-            Remove(open);
+        {
+            if (open.File.Cached == open)
+                Close(open);
+        }
     }
 
+    /// <summary>Closes what nobody uses, and from now on everything once nobody uses it.</summary>
     public void Dispose()
     {
         lock (_lock)
         {
             _disposed = true;
-            while (_used.First is { } first)
-                Remove(first.Value);
+            capacity = 0;
+            while (_idle.First is { } first)
+                Close(first.Value);
         }
     }
 
     private OpenSourceFile Pin(OpenSourceFile open)
     {
-        open.References++;
-        _used.Remove(open.Place!);
-        _used.AddFirst(open.Place!);
+        if (open.References++ == 0)
+            _idle.Remove(open.Place);
         return open;
     }
 
-    private void CloseSurplus()
+    private void Close(OpenSourceFile open)
     {
-        for (var place = _used.Last; place is not null && _used.Count > capacity;)
-        {
-            var earlier = place.Previous;
-            if (place.Value.References == 0)
-                Remove(place.Value);
-            place = earlier;
-        }
-    }
-
-    private void Remove(OpenSourceFile open)
-    {
-        if (open.Place is null)
-            return;
-        _used.Remove(open.Place);
-        open.Place = null;
+        _count--;
         open.File.Cached = null;
-        if (open.References == 0)
-            open.Handle.Dispose();
+        if (open.References > 0)
+            return;
+        if (open.Place.List is not null)
+            _idle.Remove(open.Place);
+        open.Handle.Dispose();
     }
 }

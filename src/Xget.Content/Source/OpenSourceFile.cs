@@ -4,18 +4,28 @@ using Xget.Content.Linux;
 
 namespace Xget.Content;
 
-/// <summary>A descriptor that is shared by all who read the file; each holds one reference and disposes it once.</summary>
-internal sealed class OpenSourceFile(OpenFileCache cache, SourceFile file, SafeFileHandle handle) : IDisposable
+/// <summary>A descriptor that all who read the file share; each holds one reference and disposes it once.</summary>
+internal sealed class OpenSourceFile : IDisposable
 {
-    public SourceFile File { get; } = file;
+    private readonly OpenFileCache _cache;
 
-    public SafeFileHandle Handle { get; } = handle;
+    public OpenSourceFile(OpenFileCache cache, SourceFile file, SafeFileHandle handle)
+    {
+        _cache = cache;
+        File = file;
+        Handle = handle;
+        Place = new LinkedListNode<OpenSourceFile>(this);
+    }
+
+    public SourceFile File { get; }
+
+    public SafeFileHandle Handle { get; }
 
     /// <summary>Readers; guarded by the cache.</summary>
     public int References { get; set; }
 
-    /// <summary>The place in the cache's order of use; null once it has left the cache.</summary>
-    public LinkedListNode<OpenSourceFile>? Place { get; set; }
+    /// <summary>The place among the cache's idle descriptors.</summary>
+    public LinkedListNode<OpenSourceFile> Place { get; }
 
     /// <summary>0 while the open file is exactly what was published, else ESTALE.</summary>
     public Errno Check()
@@ -23,9 +33,9 @@ internal sealed class OpenSourceFile(OpenFileCache cache, SourceFile file, SafeF
         var error = FileCalls.Status(Handle, out var status);
         if (error == 0 && status.Type == EntryType.Regular && SourceIdentity.Of(status) == File.Identity)
             return 0;
-        cache.Drop(this);
+        _cache.Drop(this);
         return error != 0 ? error : Errno.ESTALE;
     }
 
-    public void Dispose() => cache.Release(this);
+    public void Dispose() => _cache.Release(this);
 }

@@ -2,7 +2,9 @@ using Mono.Unix.Native;
 
 namespace Xget.Content;
 
-/// <summary>A content of a published generation, read from where it comes from: a file, several files, or memory.</summary>
+/// <summary>
+/// A content of a published generation, read from where it comes from: a file, several files, or memory.
+/// </summary>
 /// <remarks>Thread-safe.</remarks>
 public abstract class PublishedContent
 {

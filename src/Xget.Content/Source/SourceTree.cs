@@ -4,8 +4,12 @@ using Xget.Content.Linux;
 
 namespace Xget.Content;
 
-/// <summary>The exported directory: opens what lies beneath it, and nothing else, whatever is done to it meanwhile.</summary>
-/// <remarks>Thread-safe. Files are opened without waiting (a fifo put in a file's place) and without touching atime.</remarks>
+/// <summary>
+/// The exported directory: opens what lies beneath it, and nothing else, whatever is done to it meanwhile.
+/// </summary>
+/// <remarks>
+/// Thread-safe. Files are opened without waiting (a fifo put in a file's place) and without touching atime.
+/// </remarks>
 internal sealed class SourceTree : IDisposable
 {
     private const int MostLinks = 40;
@@ -30,9 +34,9 @@ internal sealed class SourceTree : IDisposable
     /// <summary>The name under which a single file is exported: another one if a symlink was named.</summary>
     public FileName SoleName { get; }
 
-    public int OpenFiles => _cache.Count;
-
-    /// <summary>Opens a directory, or for a file the directory that holds it. Symlinks in the path itself are followed.</summary>
+    /// <summary>
+    /// Opens a directory, or for a file the directory that holds it. Symlinks in the path itself are followed.
+    /// </summary>
     public static Errno Open(ReadOnlySpan<byte> path, out SourceTree? tree)
     {
         tree = null;

@@ -58,7 +58,9 @@ public sealed partial class Destination
         }
     }
 
-    /// <summary>Gives a regular file whose bytes are right the metadata of its entry; changes only what differs.</summary>
+    /// <summary>
+    /// Gives a regular file whose bytes are right the metadata of its entry; changes only what differs.
+    /// </summary>
     /// <returns>0, ENOENT, EINVAL if it is no regular file.</returns>
     public Errno ApplyMetadata(DestinationPath path, EntryAttributes attributes)
     {

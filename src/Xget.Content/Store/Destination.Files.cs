@@ -45,9 +45,9 @@ public sealed partial class Destination
                 }
             }
             // Another file system is mounted there, or the name in .xget-partial is lost: a copy has to do.
-            return error is Errno.EXDEV or Errno.ESTALE
-                ? PlaceCopy(content, 0, content.Table.Size, path, parent!, attributes)
-                : error;
+            if (error is Errno.EXDEV or Errno.ESTALE)
+                error = PlaceCopy(content, 0, content.Table.Size, path, parent!, attributes);
+            return error != 0 ? error : Partial.Remove(content);
         }
     }
 
@@ -75,7 +75,9 @@ public sealed partial class Destination
             return PlaceCopy(content, range.Offset, range.Length, path, parent!, attributes);
     }
 
-    /// <summary>Makes a file of bytes in memory, an empty one too; one that has them already only gets its metadata.</summary>
+    /// <summary>
+    /// Makes a file of bytes in memory, an empty one too; one that has them already only gets its metadata.
+    /// </summary>
     public Errno PlaceBytes(ReadOnlySpan<byte> bytes, DestinationPath path, EntryAttributes attributes)
     {
         Errno error = OpenParent(path, out SafeFileHandle? parent);
@@ -108,7 +110,9 @@ public sealed partial class Destination
         return Place(path, parent, file, static (directory, name, file) => file.Make(directory, name));
     }
 
-    /// <summary>ESTALE if the content's own name is not its own any more, because somebody cleaned up by hand.</summary>
+    /// <summary>
+    /// ESTALE if the content's own name is not its own any more, because somebody cleaned up by hand.
+    /// </summary>
     private Errno RenameFromPartial(FileContent content, SafeFileHandle parent, FileName name)
     {
         byte[] digest = PartialStore.NameOf(content.Table);

@@ -64,7 +64,9 @@ public sealed partial class Destination
         }
     }
 
-    /// <summary>Makes <paramref name="path"/> another name of the file at <paramref name="existing"/>, symlink or node too.</summary>
+    /// <summary>
+    /// Makes <paramref name="path"/> another name of the file at <paramref name="existing"/>, symlink or node too.
+    /// </summary>
     /// <returns>0, also if it is one already; ENOENT; EMLINK; EXDEV across file systems; EPERM for a directory.</returns>
     public Errno PlaceHardLink(DestinationPath path, DestinationPath existing)
     {
@@ -102,7 +104,9 @@ public sealed partial class Destination
     private bool IsRight(SafeFileHandle parent, ReadOnlySpan<byte> name, in FileStatus status, EntryAttributes attributes)
         => status.LinkCount <= attributes.LinkCount && _metadata.Matches(parent, name, status, attributes);
 
-    /// <summary><paramref name="target"/> ends with a NUL, which leaves the spare byte that tells a longer one.</summary>
+    /// <summary>
+    /// <paramref name="target"/> ends with a NUL, which leaves the spare byte that tells a longer one.
+    /// </summary>
     private static bool IsSymlinkTo(SafeFileHandle directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target)
     {
         using PooledBuffer buffer = new(target.Length);

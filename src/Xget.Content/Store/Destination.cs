@@ -31,7 +31,9 @@ public sealed partial class Destination : IDisposable
         Partial = new PartialStore(_partialDirectory);
     }
 
-    /// <summary>The contents that are still being fetched. Its directory comes into being when it is first needed.</summary>
+    /// <summary>
+    /// The contents that are still being fetched. Its directory comes into being when it is first needed.
+    /// </summary>
     public PartialStore Partial { get; }
 
     /// <summary>Entries that did not get their owner although it was to be kept: the id is not allowed here.</summary>
@@ -40,7 +42,9 @@ public sealed partial class Destination : IDisposable
     /// <summary>Extended attributes that the destination's file system refused.</summary>
     public long XattrsLost => _metadata.XattrsLost;
 
-    /// <summary>Opens a directory, after making it and those above it where they are missing, as mkdir -p does.</summary>
+    /// <summary>
+    /// Opens a directory, after making it and those above it where they are missing, as mkdir -p does.
+    /// </summary>
     /// <returns>0, ENOTDIR, EACCES, EROFS and the like.</returns>
     public static Errno Open(string path, DestinationOptions options, out Destination? destination)
     {
@@ -60,7 +64,9 @@ public sealed partial class Destination : IDisposable
         return error;
     }
 
-    /// <summary>Removes <c>.xget-partial</c> if it is empty and closes. Contents that are in use can still be read.</summary>
+    /// <summary>
+    /// Removes <c>.xget-partial</c> if it is empty and closes. Contents that are in use can still be read.
+    /// </summary>
     public void Dispose()
     {
         Partial.Dispose();
@@ -80,7 +86,9 @@ public sealed partial class Destination : IDisposable
         return 0;
     }
 
-    /// <summary>Opens the directory that a path is in. EINVAL for the root, EEXIST for what lies in our own directory.</summary>
+    /// <summary>
+    /// Opens the directory that a path is in. EINVAL for the root, EEXIST for what lies in our own directory.
+    /// </summary>
     private Errno OpenParent(DestinationPath path, out SafeFileHandle? parent)
     {
         parent = null;
@@ -91,7 +99,9 @@ public sealed partial class Destination : IDisposable
         return OpenDirectory(path.Parent, out parent);
     }
 
-    /// <summary>Opens a directory for the *at calls; one call for a usual path, segment by segment for a very long one.</summary>
+    /// <summary>
+    /// Opens a directory for the *at calls; one call for a usual path, segment by segment for a very long one.
+    /// </summary>
     private Errno OpenDirectory(DestinationPath path, out SafeFileHandle? directory)
     {
         ReadOnlySpan<byte> rest = path.Parent is null ? "."u8 : path.Bytes.Span;

@@ -32,7 +32,9 @@ public sealed class DestinationPath
         return new DestinationPath(this, name, Parent is null ? name.Bytes.ToArray() : [.. own, (byte)'/', .. name.Bytes]);
     }
 
-    /// <summary>The path whose names, with '/' between them, are <paramref name="bytes"/>; false if one of them is no name.</summary>
+    /// <summary>
+    /// The path whose names, with '/' between them, are <paramref name="bytes"/>; false if one of them is no name.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out DestinationPath path)
     {
         path = Root;

@@ -77,7 +77,9 @@ public sealed class FileContent : StoredContent
             : ContentRange.Failed(Errno.EBADF);
     }
 
-    /// <summary>Sets the chunks that the file holds already, found out by hashing; makes the others' room empty.</summary>
+    /// <summary>
+    /// Sets the chunks that the file holds already, found out by hashing; makes the others' room empty.
+    /// </summary>
     internal async Task VerifyAsync(CancellationToken cancellation)
     {
         ChunkMap found = new(Table.Count);

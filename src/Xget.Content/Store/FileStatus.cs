@@ -3,7 +3,9 @@ using Mono.Unix.Native;
 
 namespace Xget.Content.Store;
 
-/// <summary>What the kernel tells of a file: <c>struct statx</c> of linux/stat.h, the same on every architecture.</summary>
+/// <summary>
+/// What the kernel tells of a file: <c>struct statx</c> of linux/stat.h, the same on every architecture.
+/// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct FileStatus
 {

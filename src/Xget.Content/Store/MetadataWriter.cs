@@ -3,7 +3,9 @@ using Mono.Unix.Native;
 
 namespace Xget.Content.Store;
 
-/// <summary>Gives entries the owner, mode, extended attributes and time of their source, changing only what differs.</summary>
+/// <summary>
+/// Gives entries the owner, mode, extended attributes and time of their source, changing only what differs.
+/// </summary>
 /// <remarks>
 /// The order matters: owner, extended attributes, mode, access control lists, time. A change of owner clears setuid and
 /// file capabilities; a mode without write permission would forbid attributes; a list refines the mode. Thread-safe.
@@ -30,7 +32,9 @@ internal sealed class MetadataWriter
     /// <summary>True if modes are copied, false if they are left alone.</summary>
     public bool KeepsMode => _keepMode;
 
-    /// <summary>Entries that could not be given their owner, for example an id that is not mapped in a container.</summary>
+    /// <summary>
+    /// Entries that could not be given their owner, for example an id that is not mapped in a container.
+    /// </summary>
     public long OwnersLost => Interlocked.Read(ref _ownersLost);
 
     /// <summary>Extended attributes that the destination's file system refused.</summary>
@@ -45,7 +49,9 @@ internal sealed class MetadataWriter
         return error != 0 ? error : ApplyRest(file, wanted, _keepMode ? ModeFor(wanted, status) : status.Mode, status);
     }
 
-    /// <summary>For a new file that is about to take its name, perhaps from the one that <paramref name="replaced"/> tells of.</summary>
+    /// <summary>
+    /// For a new file that is about to take its name, perhaps from the one that <paramref name="replaced"/> tells of.
+    /// </summary>
     public Errno ApplyToNew(SafeFileHandle file, EntryAttributes wanted, in FileStatus? replaced)
     {
         if (_keepMode)
@@ -103,7 +109,9 @@ internal sealed class MetadataWriter
         return true;
     }
 
-    /// <summary>The source's mode, but a program never gets the rights of somebody who does not own its source.</summary>
+    /// <summary>
+    /// The source's mode, but a program never gets the rights of somebody who does not own its source.
+    /// </summary>
     private static uint ModeFor(EntryAttributes wanted, in FileStatus status)
     {
         uint mode = wanted.Mode & AllModeBits;

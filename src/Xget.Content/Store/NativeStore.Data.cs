@@ -10,7 +10,9 @@ internal static unsafe partial class NativeStore
     private const int KeepSize = 1, PunchHoleMode = 2;
     private const int LockShared = 1, LockExclusive = 2, LockNonBlocking = 4, LockRelease = 8;
 
-    /// <summary>Fills <paramref name="bytes"/> as far as the file goes; <paramref name="count"/> says how far that was.</summary>
+    /// <summary>
+    /// Fills <paramref name="bytes"/> as far as the file goes; <paramref name="count"/> says how far that was.
+    /// </summary>
     public static Errno Read(SafeFileHandle file, Span<byte> bytes, long offset, out int count)
     {
         count = 0;
@@ -56,11 +58,15 @@ internal static unsafe partial class NativeStore
     public static Errno PunchHole(SafeFileHandle file, long offset, long length)
         => Result(fallocate(file, PunchHoleMode | KeepSize, offset, length));
 
-    /// <summary>The first byte at or after <paramref name="offset"/> that is not in a hole; ENXIO if there is none.</summary>
+    /// <summary>
+    /// The first byte at or after <paramref name="offset"/> that is not in a hole; ENXIO if there is none.
+    /// </summary>
     public static Errno SeekData(SafeFileHandle file, long offset, out long data)
         => Sought(lseek(file, offset, SeekDataWhence), out data);
 
-    /// <summary>The first byte at or after <paramref name="offset"/> that is in a hole, the file's end at the latest.</summary>
+    /// <summary>
+    /// The first byte at or after <paramref name="offset"/> that is in a hole, the file's end at the latest.
+    /// </summary>
     public static Errno SeekHole(SafeFileHandle file, long offset, out long hole)
         => Sought(lseek(file, offset, SeekHoleWhence), out hole);
 

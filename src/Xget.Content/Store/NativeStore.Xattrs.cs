@@ -3,7 +3,9 @@ using Mono.Unix.Native;
 
 namespace Xget.Content.Store;
 
-/// <summary>The calls for extended attributes (xattr(7)), of open files and of paths whose last name is not followed.</summary>
+/// <summary>
+/// The calls for extended attributes (xattr(7)), of open files and of paths whose last name is not followed.
+/// </summary>
 internal static unsafe partial class NativeStore
 {
     public static Errno ListXattrs(SafeFileHandle file, Span<byte> names, out int length)

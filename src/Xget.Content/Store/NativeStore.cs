@@ -4,7 +4,9 @@ using Mono.Unix.Native;
 
 namespace Xget.Content.Store;
 
-/// <summary>The system calls of the store, with errors as values. Every name and path is bytes that end with a NUL.</summary>
+/// <summary>
+/// The system calls of the store, with errors as values. Every name and path is bytes that end with a NUL.
+/// </summary>
 internal static unsafe partial class NativeStore
 {
     public const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800;
@@ -61,7 +63,9 @@ internal static unsafe partial class NativeStore
         }
     }
 
-    /// <summary>Opens a directory several names below another, for use with the *at calls only; no symlink is followed.</summary>
+    /// <summary>
+    /// Opens a directory several names below another, for use with the *at calls only; no symlink is followed.
+    /// </summary>
     public static Errno OpenBeneath(SafeFileHandle directory, ReadOnlySpan<byte> path, out SafeFileHandle? found)
     {
         if (CanOpenBeneath)
@@ -127,7 +131,9 @@ internal static unsafe partial class NativeStore
             return Result(symlinkat(t, directory, n));
     }
 
-    /// <summary>The target's length may exceed <paramref name="target"/>'s by being equal to it: leave a spare byte.</summary>
+    /// <summary>
+    /// The target's length may exceed <paramref name="target"/>'s by being equal to it: leave a spare byte.
+    /// </summary>
     public static Errno ReadSymlink(SafeFileHandle directory, ReadOnlySpan<byte> name, Span<byte> target, out int length)
     {
         fixed (byte* n = name, t = target)

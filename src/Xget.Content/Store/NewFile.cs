@@ -19,7 +19,9 @@ internal readonly ref struct NewFile(MetadataWriter metadata, EntryAttributes at
 
     public ulong Length { get; init; }
 
-    /// <summary>Writes the file with its metadata; leaves nothing behind when that fails. EEXIST if the name is taken.</summary>
+    /// <summary>
+    /// Writes the file with its metadata; leaves nothing behind when that fails. EEXIST if the name is taken.
+    /// </summary>
     public Errno Make(SafeFileHandle directory, ReadOnlySpan<byte> name)
     {
         const int Flags = NativeStore.ReadWrite | NativeStore.Create | NativeStore.Exclusive;
@@ -51,10 +53,9 @@ internal readonly ref struct NewFile(MetadataWriter metadata, EntryAttributes at
         Errno error = NativeStore.Truncate(file, Length);
         for (ulong done = 0; error == 0 && done < Length;)
         {
-            ContentRange range = content.Read(Offset + done, (int)Math.Min(Length - done, ReadAtOnce));
+            using ContentRange range = content.Read(Offset + done, (int)Math.Min(Length - done, ReadAtOnce));
             if (range.IsError)
                 return range.Error;
-            using IDisposable? lease = range.Lease;
             if (range.Count == 0)
                 return Errno.EIO;
             error = range.File is null

@@ -47,7 +47,9 @@ internal sealed class PartialDirectory(SafeFileHandle root, byte[] name) : IDisp
         }
     }
 
-    /// <summary>A name that no other thread of this process uses; another process's may be met: EEXIST, and try again.</summary>
+    /// <summary>
+    /// A name that no other thread of this process uses; another process's may be met: EEXIST, and try again.
+    /// </summary>
     public byte[] TemporaryName()
         => [.. TemporaryPrefix,
             .. Encoding.ASCII.GetBytes($"{NativeStore.ProcessId}-{Interlocked.Increment(ref _temporaries)}"), 0];
@@ -55,6 +57,11 @@ internal sealed class PartialDirectory(SafeFileHandle root, byte[] name) : IDisp
     /// <summary>Removes the unfinished contents that nobody holds.</summary>
     public void RemoveAbandoned()
     {
+        lock (_lock)
+        {
+            if (_open is null && NativeStore.Status(root, name, out _) != 0)
+                return; // not there, and not made for this
+        }
         if (Open(out SafeFileHandle? directory) != 0)
             return;
         RemoveEntries(directory!, entry =>
@@ -70,7 +77,9 @@ internal sealed class PartialDirectory(SafeFileHandle root, byte[] name) : IDisp
         });
     }
 
-    /// <summary>Removes the directory if it is empty and nobody else uses it. It comes back when it is needed again.</summary>
+    /// <summary>
+    /// Removes the directory if it is empty and nobody else uses it. It comes back when it is needed again.
+    /// </summary>
     public void Dispose()
     {
         lock (_lock)

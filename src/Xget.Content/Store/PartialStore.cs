@@ -56,14 +56,20 @@ public sealed class PartialStore : IDisposable
             if (content.IsGone)
                 return 0;
             Errno error = Directory.Open(out SafeFileHandle? directory);
-            if (error == 0)
-                error = NativeStore.Unlink(directory!, NameOf(content.Table));
-            content.IsGone = error is 0 or Errno.ENOENT;
-            return content.IsGone ? 0 : error;
+            if (error != 0)
+                return error;
+            byte[] name = NameOf(content.Table);
+            if (NativeStore.Status(directory!, name, out FileStatus named) == 0
+                && NativeStore.Status(content.Reader, out FileStatus own) == 0 && named.IsSameFile(own))
+                error = NativeStore.Unlink(directory!, name);
+            content.IsGone = error == 0;
+            return error;
         }
     }
 
-    /// <summary>Removes what earlier runs left and nobody holds now: for a copy that has everything it wanted.</summary>
+    /// <summary>
+    /// Removes what earlier runs left and nobody holds now: for a copy that has everything it wanted.
+    /// </summary>
     public void RemoveAbandoned() => Directory.RemoveAbandoned();
 
     /// <summary>Removes the directory itself if it is empty. The store can still be used and makes it anew.</summary>

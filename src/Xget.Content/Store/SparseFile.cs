@@ -3,7 +3,9 @@ using Mono.Unix.Native;
 
 namespace Xget.Content.Store;
 
-/// <summary>Writes and copies that leave holes where there are only zeros. The file's space must be holes beforehand.</summary>
+/// <summary>
+/// Writes and copies that leave holes where there are only zeros. The file's space must be holes beforehand.
+/// </summary>
 internal static class SparseFile
 {
     /// <summary>Zeros are left out in aligned blocks of this many bytes, the page and the usual block size.</summary>
@@ -13,7 +15,9 @@ internal static class SparseFile
     private const long CopyAtOnce = 1 << 30;
     private const int BufferLength = 256 << 10;
 
-    /// <summary>Writes what is not zero; bytes at the end of the file may thus need a truncate to come into being.</summary>
+    /// <summary>
+    /// Writes what is not zero; bytes at the end of the file may thus need a truncate to come into being.
+    /// </summary>
     public static Errno Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
         int begin = 0; // of the run of blocks that have to be written

@@ -55,17 +55,11 @@ public abstract class StoredContent : IDisposable
     {
         while (bytes.Length > 0)
         {
-            ContentRange range = Read(offset, bytes.Length);
-            if (range.IsError)
-                return range.Error;
-            using IDisposable? lease = range.Lease;
+            using ContentRange range = Read(offset, bytes.Length);
             int count = range.Count;
-            if (range.File is null)
-                range.Bytes.Span.CopyTo(bytes);
-            else if (NativeStore.Read(range.File, bytes[..count], range.FileOffset, out count) is var error and not 0)
+            Errno error = count == 0 && !range.IsError ? Errno.EIO : range.CopyTo(bytes);
+            if (error != 0)
                 return error;
-            if (count == 0)
-                return Errno.EIO;
             offset += (ulong)count;
             bytes = bytes[count..];
         }

@@ -3,7 +3,9 @@ using Mono.Unix.Native;
 
 namespace Xget.Content.Store;
 
-/// <summary>What has extended attributes: an open file, or a name that is not to be followed (a symlink, a node).</summary>
+/// <summary>
+/// What has extended attributes: an open file, or a name that is not to be followed (a symlink, a node).
+/// </summary>
 /// <remarks>
 /// The calls for names take a path and no descriptor, so a name is reached through /proc/self/fd; without /proc it has no
 /// attributes (ENOENT).

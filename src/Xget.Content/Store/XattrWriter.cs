@@ -85,7 +85,9 @@ internal sealed class XattrWriter(bool isPrivileged, bool keepMode)
         return false;
     }
 
-    /// <summary>Whether the attribute is copied: trusted and security ones are root's, access control lists are mode.</summary>
+    /// <summary>
+    /// Whether the attribute is copied: trusted and security ones are root's, access control lists are mode.
+    /// </summary>
     private bool Keeps(ReadOnlySpan<byte> name, XattrKind kind)
         => kind == XattrKind.AccessControl
             ? name.StartsWith("system.posix_acl_"u8) && keepMode
@@ -93,7 +95,9 @@ internal sealed class XattrWriter(bool isPrivileged, bool keepMode)
                 || (name.StartsWith("security."u8) && isPrivileged && keepMode)
                 || (name.StartsWith("trusted."u8) && isPrivileged);
 
-    /// <summary>Labels of security modules are the system's own: they are set if the source has them, never removed.</summary>
+    /// <summary>
+    /// Labels of security modules are the system's own: they are set if the source has them, never removed.
+    /// </summary>
     private static bool IsRemovable(ReadOnlySpan<byte> name)
         => !name.StartsWith("security."u8) || name.SequenceEqual("security.capability"u8);
 

@@ -47,6 +47,10 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
             Check(destination.FinishDirectory(plan.Directories[i].Path, plan.Directories[i].Attributes), plan.Directories[i].Path);
         if (_skipped > 0)
             log.Warning("{Count} device nodes were left out: only root may make them", _skipped);
+        if (destination.OwnersLost > 0)
+            log.Warning("{Count} entries did not get their owner: the id is not allowed here", destination.OwnersLost);
+        if (destination.XattrsLost > 0)
+            log.Warning("{Count} extended attributes were refused by the destination's file system", destination.XattrsLost);
         return new CopyResult(plan.Files, plan.Bytes, time.GetElapsedTime(start), _skipped);
     }
 
