@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.Globalization;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Formatting.Display;
+using Serilog.Sinks.File;
 
 namespace Xget.Cli;
 
@@ -24,7 +27,7 @@ internal static class Logs
         var configuration = new LoggerConfiguration()
             .MinimumLevel.Is(level < LogEventLevel.Information ? level : LogEventLevel.Information)
             .Enrich.WithProperty("Node", name)
-            .WriteTo.Console(level, Template, System.Globalization.CultureInfo.InvariantCulture, standardErrorFromLevel: LogEventLevel.Verbose);
+            .WriteTo.Console(level, Template, CultureInfo.InvariantCulture, standardErrorFromLevel: LogEventLevel.Verbose);
         if (result.GetValue(options.LogFile) is { } file)
         {
             try
@@ -36,8 +39,11 @@ internal static class Logs
             {
                 throw new UserException($"cannot write the log file {file}: {e.Message}");
             }
-            configuration.WriteTo.File(file, level < LogEventLevel.Information ? level : LogEventLevel.Information, FileTemplate,
-                System.Globalization.CultureInfo.InvariantCulture, fileSizeLimitBytes: null);
+            // Not WriteTo.File, which drags rolling files and with them regular expressions into the binary (0.4 MB).
+#pragma warning disable CS0618
+            configuration.WriteTo.Sink(new FileSink(file, new MessageTemplateTextFormatter(FileTemplate, CultureInfo.InvariantCulture), null),
+                level < LogEventLevel.Information ? level : LogEventLevel.Information);
+#pragma warning restore CS0618
         }
         if (master is not null)
             configuration.WriteTo.Sink(master, LogEventLevel.Information);

@@ -26,6 +26,8 @@ internal static class ServeCommand
         await CheckListenAsync(transport, listen);
 
         using DigestIndex index = OpenIndex(path, result.GetValue(options.State), log);
+        foreach (string warning in index.Warnings)
+            log.Warning("{Warning:l}", warning);
         Generation generation = await PublishAsync(path, index, result, options, ct);
         using (generation)
         {

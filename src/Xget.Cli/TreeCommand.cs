@@ -30,12 +30,12 @@ internal static class TreeCommand
         var text = new StringBuilder();
         foreach (TreeReport report in reports)
         {
-            int nodes = report.Routes.Select(r => (r.Node, r.Address)).Distinct().Count();
+            int nodes = report.Routes.DistinctBy(Identity).Count();
             text.Append(CultureInfo.InvariantCulture, $"{report.Name}  {Amount.Bytes(report.Size)}  {Short(report.Key)}  {Amount.Count(nodes, "node")}\n");
-            foreach (var stripe in report.Routes.Where(r => r.Stripe is not null).GroupBy(r => r.Stripe).OrderBy(g => g.Key))
+            foreach (var stripe in report.Routes.Where(r => r.Stripe is not null).GroupBy(r => $"{r.Stripe:000}").OrderBy(g => g.Key, StringComparer.Ordinal))
             {
                 TreeReport.Route[] routes = [.. stripe];
-                text.Append(CultureInfo.InvariantCulture, $"  stripe {stripe.Key}: master\n");
+                text.Append(CultureInfo.InvariantCulture, $"  stripe {routes[0].Stripe}: master\n");
                 AppendChildren(text, report, routes, HostPort.Me, 2, []);
                 // Below a parent that is complete by now, or that has just left.
                 foreach (var orphans in routes.Where(r => r.Parent != HostPort.Me && !Array.Exists(routes, p => p.Address == r.Parent)).GroupBy(r => r.Parent))
@@ -45,8 +45,7 @@ internal static class TreeCommand
                     AppendChildren(text, report, routes, orphans.Key!, 3, []);
                 }
             }
-            int complete = report.Routes.Count(r => r.Stripe is null);
-            if (complete > 0)
+            if (report.Routes.Any(r => r.Stripe is null))
                 text.Append(CultureInfo.InvariantCulture, $"  complete: {string.Join(", ", report.Routes.Where(r => r.Stripe is null).Select(r => r.Node))}\n");
         }
         return text.Length == 0 ? "no node reads or serves anything now\n" : text.ToString();
@@ -71,7 +70,7 @@ internal static class TreeCommand
         {
             TreeReport report = reports[i];
             text.Append(CultureInfo.InvariantCulture, $"  subgraph cluster_{i} {{\n    label={Quote(report.Name)};\n    {Id(i, HostPort.Me)} [label=\"master\", shape=ellipse];\n");
-            foreach (TreeReport.Route route in report.Routes.DistinctBy(r => (r.Node, r.Address)))
+            foreach (TreeReport.Route route in report.Routes.DistinctBy(Identity))
                 text.Append(CultureInfo.InvariantCulture, $"    {Id(i, route.Address ?? route.Node)} [label={Quote($"{route.Node}\\n{Share(route, report)}")}];\n");
             bool striped = report.Routes.Any(r => r.Stripe > 0);
             foreach (TreeReport.Route route in report.Routes.Where(r => r.Parent is not null))
@@ -83,6 +82,8 @@ internal static class TreeCommand
 
     private static string Share(TreeReport.Route route, TreeReport report) =>
         report.Size == 0 ? "100 %" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * route.Have / report.Size:0} %");
+
+    private static string Identity(TreeReport.Route route) => route.Address ?? route.Node;
 
     private static string Short(string key) => key.Length > 16 ? key[..16] : key;
 

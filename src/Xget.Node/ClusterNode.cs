@@ -141,7 +141,7 @@ public sealed class ClusterNode : IAsyncDisposable
         if (reference.Length > MaxInMemory)
             return (null, $"{name}: too large to be a directory");
         Transfer transfer = Fetch(reference.Content, SizeOf(reference), name,
-            (table, _) => Task.FromResult<(Errno, StoredContent?)>((0, new MemoryContent(table))), ranges: whole ? null : []);
+            OpenInMemory, ranges: whole ? null : []);
         byte[] bytes = new byte[reference.Length];
         for (int got = 0; got < bytes.Length;)
         {
@@ -155,6 +155,9 @@ public sealed class ClusterNode : IAsyncDisposable
         }
         return (bytes, null);
     }
+
+    private static Task<(Errno Error, StoredContent? Store)> OpenInMemory(ChunkTable table, CancellationToken ct) =>
+        Task.FromResult<(Errno, StoredContent?)>(table.Size > MaxInMemory ? (Errno.EFBIG, null) : (0, new MemoryContent(table)));
 
     /// <summary>The size of the content that a reference points into, if it tells: what is longer than any pack is a content of its own.</summary>
     internal static ulong? SizeOf(DataReference reference) =>
@@ -205,6 +208,19 @@ public sealed class ClusterNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Who does not take back at once what we hold sees the end of the connection soon.</summary>
+    private async Task GiveBackAsync(Task stopped)
+    {
+        try
+        {
+            await stopped.WaitAsync(FlushTime, _context.Time);
+        }
+        catch (TimeoutException)
+        {
+            // Ended by the end of the connections.
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -215,9 +231,11 @@ public sealed class ClusterNode : IAsyncDisposable
         if (_listener is not null)
             await _listener.DisposeAsync();
         await _serving;
-        await Task.WhenAll(_transfers.Values.Select(t => t.StopAsync().AsTask()));
+        Task stopped = Task.WhenAll(_transfers.Values.Select(t => t.StopAsync().AsTask()));
+        await GiveBackAsync(stopped);
         await _context.Parents.DisposeAsync();
         await _context.Master.DisposeAsync();
+        await stopped;
     }
 
     /// <summary>What children see: contents by digest.</summary>

@@ -60,7 +60,8 @@ internal static class DirectoryRules
 
     private static string? WhyNot(DataReference data, EntryAttributes attributes) => attributes.Type switch
     {
-        EntryType.Directory => data.Offset != 0 || data.Length == 0 ? "a directory whose object is not whole" : null,
+        EntryType.Directory => data.Length == 0 || data.Offset > long.MaxValue - data.Length
+            ? "a directory without an object" : null,
         EntryType.Regular when attributes.Size > 0 =>
             data.Length != attributes.Size ? "data of another length than the file"
             : data.Offset > long.MaxValue - data.Length ? "data beyond the end of any content"

@@ -5,8 +5,8 @@ namespace Xget.Content;
 /// <summary>Remembers the digests of files by their state, so that what has not changed is not hashed again.</summary>
 /// <remarks>
 /// Thread-safe. A key is the SHA-256 of the device, inode, size, mtime and ctime of the file, or of all files of a
-/// pack; the value is the chunk table and each file's Adler-32. Losing the index costs time, never a wrong byte: nodes verify
-/// every chunk. See FORMATS.md for the file.
+/// pack; the value is the chunk table and each file's Adler-32. Losing the index costs time, never a wrong byte: nodes
+/// verify every chunk. See FORMATS.md for the file.
 /// </remarks>
 public sealed class DigestIndex : IDisposable
 {
@@ -116,17 +116,26 @@ public sealed class DigestIndex : IDisposable
             }
             if (useful >= Math.Max(all, _file?.Length - IndexRecord.HeaderLength ?? 0) - useful)
                 return;
-            foreach (var key in _contents.Keys.Where(key => !used.Contains(key)).ToList())
-                _contents.Remove(key);
+            foreach (var key in _contents.Keys)
+            {
+                if (!used.Contains(key))
+                    _contents.Remove(key); // allowed while enumerating
+            }
             try
             {
-                _file?.Replace(_contents.Select(pair => IndexRecord.Encode(pair.Key, pair.Value)));
+                _file?.Replace(Records());
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 GiveUpFile($"the digest index cannot be compacted: {e.Message}");
             }
         }
+    }
+
+    private IEnumerable<byte[]> Records()
+    {
+        foreach (var (key, content) in _contents)
+            yield return IndexRecord.Encode(key, content);
     }
 
     private void GiveUpFile(string warning)

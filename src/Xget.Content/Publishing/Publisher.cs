@@ -114,7 +114,7 @@ public sealed class Publisher(TimeProvider clock)
                 var result = results[plan.IndexKey];
                 contents.TryAdd(result.Table.Content, plan.Complete(result));
             }
-            index.Retain([.. plans.Select(plan => plan.IndexKey)]);
+            index.Retain(plans.ConvertAll(plan => plan.IndexKey).ToHashSet());
             return contents;
         }
     }

@@ -116,8 +116,13 @@ internal sealed class TreeScan
             List<FileName> names = [];
             error = DirectoryNames.Read(directory, _buffer, names);
             names.Sort();
-            entries = [.. names.Distinct()
-                .Select(name => ReadEntry(directory, node, name, pathLength)).OfType<PublishedNode>()];
+            List<PublishedNode> found = new(names.Count);
+            for (var i = 0; i < names.Count; i++)
+            {
+                if ((i == 0 || names[i] != names[i - 1]) && ReadEntry(directory, node, names[i], pathLength) is { } entry)
+                    found.Add(entry);
+            }
+            entries = [.. found];
             return error;
         }
     }

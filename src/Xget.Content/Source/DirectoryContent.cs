@@ -1,6 +1,6 @@
 namespace Xget.Content;
 
-/// <summary>A directory object, which lives in memory.</summary>
+/// <summary>One or more directory objects, which live in memory.</summary>
 internal sealed class DirectoryContent(ChunkTable table, byte[] encoded) : PublishedContent(table)
 {
     private protected override ContentRange ReadWithin(ulong offset, int count) =>

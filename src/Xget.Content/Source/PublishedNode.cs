@@ -102,5 +102,5 @@ public sealed class PublishedNode
         return path.ToString(1, path.Length - 1);
     }
 
-    internal void SetObject(Digest content, ulong length) => _object = new DataReference(content, 0, length);
+    internal void SetObject(DataReference reference) => _object = reference;
 }

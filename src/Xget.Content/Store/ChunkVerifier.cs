@@ -28,8 +28,10 @@ internal sealed class ChunkVerifier(SafeFileHandle file, ChunkTable table, ulong
         }
         if (_inData.SetCount > 0)
         {
-            int workers = Math.Min(Workers, _inData.SetCount);
-            await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => Work(cancellation), cancellation)));
+            var workers = new Task[Math.Min(Workers, _inData.SetCount)];
+            for (int i = 0; i < workers.Length; i++)
+                workers[i] = Task.Run(() => Work(cancellation), cancellation);
+            await Task.WhenAll(workers);
         }
     }
 

@@ -40,10 +40,16 @@ public sealed class PackCheck
     {
         PackCheck check = new(pack, members.Count);
         // By offset; those that reach outside the pack are never right.
-        int[] order = [.. Enumerable.Range(0, members.Count).Where(i => IsWithin(pack, members[i].Data))
-            .OrderBy(i => members[i].Data.Offset).ThenBy(i => members[i].Data.Length)];
-        foreach (int i in order)
-            check._right[i] = true;
+        List<int> within = [];
+        for (int i = 0; i < members.Count; i++)
+        {
+            check._right[i] = IsWithin(pack, members[i].Data);
+            if (check._right[i])
+                within.Add(i);
+        }
+        int[] order = [.. within];
+        Array.Sort(order, (a, b) => (members[a].Data.Offset, members[a].Data.Length, a)
+            .CompareTo((members[b].Data.Offset, members[b].Data.Length, b)));
 
         using PooledBuffer buffer = new(pack.ChunkSize);
         using PooledBuffer other = new(pack.ChunkSize);

@@ -83,12 +83,20 @@ internal sealed class ReplyQueue
 
     public bool TryTake(out ReplyItem item)
     {
-        if (_closed.Count == 0 && _head is not null)
+        if (_closed.TryDequeue(out item))
         {
-            Close(default, 0, 0, null);
+            return true;
         }
 
-        return _closed.TryDequeue(out item);
+        if (_head is null)
+        {
+            return false;
+        }
+
+        item = new ReplyItem(_head, _headLength, default, 0, 0, null);
+        _head = null;
+        _headLength = 0;
+        return true;
     }
 
     /// <summary>Takes note that an item is sent or dropped.</summary>

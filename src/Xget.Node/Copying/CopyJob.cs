@@ -57,7 +57,7 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
     /// <summary>In random order, as the paper has it: so different nodes come first for different contents.</summary>
     private async Task CopyContentsAsync(CopyPlan plan, CancellationToken ct)
     {
-        KeyValuePair<Digest, List<PackMember>>[] order = [.. plan.Contents];
+        List<PackMember>[] order = plan.Contents.Values.ToArray();
         lock (random)
             random.Shuffle(order);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -68,7 +68,7 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
             try
             {
                 while (Interlocked.Increment(ref next) is int i && i < order.Length)
-                    await CopyContentAsync(order[i].Key, order[i].Value, stop.Token);
+                    await CopyContentAsync(order[i], stop.Token);
             }
             catch
             {
@@ -77,7 +77,9 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
             }
         }
 
-        Task[] workers = [.. Enumerable.Range(0, Parallel).Select(_ => WorkAsync())];
+        var workers = new Task[Parallel];
+        for (int i = 0; i < workers.Length; i++)
+            workers[i] = WorkAsync();
         try
         {
             await Task.WhenAll(workers);
@@ -89,8 +91,9 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
         }
     }
 
-    private async Task CopyContentAsync(Digest digest, List<PackMember> members, CancellationToken ct)
+    private async Task CopyContentAsync(List<PackMember> members, CancellationToken ct)
     {
+        Digest digest = members[0].Data.Content;
         string name = members[0].Path.ToString();
         Existing existing = await Existing.FindAsync(node, destination, digest, members, ct);
         foreach (PackMember member in existing.Right)
@@ -108,7 +111,7 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
             if (error == 0)
                 error = await existing.SeedAsync(destination, file!, cancel);
             return (error, file);
-        }, existing.Table, existing.Missing.Select(m => m.Data).ToArray());
+        }, existing.Table, existing.Missing.ConvertAll(m => m.Data));
         if (await transfer.Finished.WaitAsync(ct) is { } reason)
             throw new CopyException(reason);
         Place(file!, existing.Missing);

@@ -52,7 +52,7 @@ internal sealed class TreeReader(ClusterNode node)
         List<(DestinationPath Path, DataReference Data)> level = [(top, root)];
         while (level.Count > 0)
         {
-            DirectoryObject[] objects = await Task.WhenAll(level.Select(d =>
+            DirectoryObject[] objects = await Task.WhenAll(level.ConvertAll(d =>
                 ReadAsync(d.Data, d.Path.Parent is null ? name : d.Path.ToString(), whole: true, ct)));
             List<(DestinationPath, DataReference)> next = [];
             for (int i = 0; i < objects.Length; i++)

@@ -42,8 +42,9 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
         {
             if (!_sessions.Remove(peer, out NodeSession? session))
                 return;
-            foreach ((ContentRoutes routes, Participation part) in session.Participations.ToArray())
+            foreach ((ContentRoutes routes, Participation part) in session.Participations)
             {
+                // Settle removes the current entry, which does not disturb a dictionary's enumeration.
                 part.Redirs = part.Avails = 0;
                 Settle(session, routes, part);
             }
@@ -120,8 +121,9 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
                 !session.Participations.TryGetValue(routes, out Participation? part) || part.Member is not { } member)
                 return;
             content = routes.Name;
-            foreach (StripeRoute route in member.Routes.ToArray())
+            for (int stripe = 0; stripe < member.Routes.Count; stripe++)
             {
+                StripeRoute route = member.Routes[stripe];
                 NodeSession? current = route.Parent is null ? null : routes.Sessions.GetValueOrDefault(route.Parent);
                 bool same = parent is null ? route.Parent is null
                     : route.Parent is not null && (current is null || current.EndPoint.Equals(parent));
@@ -146,10 +148,12 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
         {
             if (session.Port != port)
             {
-                // The latest claim wins: an earlier process on that port is gone, even if its connection is not yet.
-                if (session.Port != 0)
+                if (session.Port != 0 && _workers.GetValueOrDefault(session.EndPoint) == session)
                     _workers.Remove(session.EndPoint);
                 session.Port = port;
+                // The latest claim wins: an earlier process on that port is gone, even if its connection is not yet.
+                if (_workers.TryGetValue(session.EndPoint, out NodeSession? earlier))
+                    WithdrawAll(earlier);
                 _workers[session.EndPoint] = session;
             }
             ContentRoutes routes = Routes(key.Key, key.Name, key.Size);
@@ -160,7 +164,16 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
     }
 
     /// <summary>An <c>avail</c> fid that was written is closed.</summary>
-    internal void Withdraw(NodeSession session, object key) => Release(session, key, part => part.Avails--);
+    internal void Withdraw(NodeSession session, object key) => Release(session, key, part => part.Avails = Math.Max(0, part.Avails - 1));
+
+    private static void WithdrawAll(NodeSession session)
+    {
+        foreach ((ContentRoutes routes, Participation part) in session.Participations)
+        {
+            part.Avails = 0;
+            routes.Tree.Withdraw(session.Node);
+        }
+    }
 
     /// <summary>The node says how many verified bytes it has.</summary>
     internal void Progress(NodeSession session, object key, ulong have)

@@ -12,6 +12,7 @@ internal sealed class ClusterLog(ILogger log, TimeProvider time)
 {
     private const int Kept = 1000;
     private const int MaxLength = 1024;
+    private const int MaxName = 64;
 
     private readonly Lock _gate = new();
     private readonly Queue<string> _records = new();
@@ -31,7 +32,7 @@ internal sealed class ClusterLog(ILogger log, TimeProvider time)
         {
             if (_records.Count == Kept)
                 _records.Dequeue();
-            _records.Enqueue($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Letters(level)} {Printable(node)}: {text}");
+            _records.Enqueue($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Letters(level)} {node}: {text}");
         }
     }
 
@@ -68,11 +69,20 @@ internal sealed class ClusterLog(ILogger log, TimeProvider time)
         return null;
     }
 
+    /// <summary>
+    /// What a node calls itself, fit for the log and for the words of <c>/.xget/tree</c>: one word of at most 64 characters.
+    /// </summary>
+    internal static string NodeName(ReadOnlySpan<byte> userName)
+    {
+        string name = Printable(Encoding.UTF8.GetString(userName[..Math.Min(userName.Length, MaxName)]));
+        return name.Replace(' ', '.');
+    }
+
     private static string Printable(ReadOnlySpan<char> text)
     {
         var clean = new StringBuilder(text.Length);
         foreach (char c in text)
-            clean.Append(char.IsControl(c) ? '.' : c);
+            clean.Append(char.IsControl(c) || c is '\u2028' or '\u2029' ? '.' : c);
         return clean.ToString();
     }
 }

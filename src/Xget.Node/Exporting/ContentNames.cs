@@ -7,21 +7,19 @@ internal sealed class ContentNames
 {
     private readonly Dictionary<Digest, string> _names = [];
 
-    internal ContentNames(PublishedNode root) => Add(root);
+    internal ContentNames(Generation generation) => Add(generation, generation.Tree);
 
     internal string this[Digest digest] => _names.GetValueOrDefault(digest, "?");
 
-    private void Add(PublishedNode node)
+    private void Add(Generation generation, PublishedNode node)
     {
-        if (node.Type is EntryType.Directory or EntryType.Regular && !_names.ContainsKey(node.Data.Content))
+        if (generation.Find(node.Data.Content) is { } content && !_names.ContainsKey(node.Data.Content))
         {
-            string name = node.Type == EntryType.Directory ? "directory " + node : node.ToString();
-            _names.Add(node.Data.Content, node.Data.Offset == 0 && IsWhole(node) ? name : name + " ...");
+            string name = node.Type == EntryType.Directory ? $"directory {node}" : node.ToString();
+            // The first of several that share a content.
+            _names.Add(node.Data.Content, node.Data.Length == content.Table.Size ? name : name + " ...");
         }
         foreach (PublishedNode child in node.Children)
-            Add(child);
+            Add(generation, child);
     }
-
-    /// <summary>A directory's object, or a file that is not the first of a pack.</summary>
-    private static bool IsWhole(PublishedNode node) => node.Type == EntryType.Directory || node.Data.Length > 128 << 10;
 }

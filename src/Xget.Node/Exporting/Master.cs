@@ -56,7 +56,7 @@ public sealed class Master : IAsyncDisposable
         _options = options;
         _time = time;
         _generation = generation;
-        _names = new ContentNames(generation.Tree);
+        _names = new ContentNames(generation);
         _started = _time.GetTimestamp();
         _cluster = new Cluster(_options.Routing, log);
         _clusterLog = new ClusterLog(log, _time);
@@ -92,12 +92,19 @@ public sealed class Master : IAsyncDisposable
     private ServedFile[] XgetFiles(FixedDirectory directory) =>
     [
         new TextFile(directory, Names.Generation, 12, () => Published(_generation).Format()),
-        new ContentsDirectory(directory, 13, Find, () => _generation.Contents.Select(d => new PublishedServedContent(_generation.Find(d)!, _counters)),
+        new ContentsDirectory(directory, 13, Find, Contents,
             [Names.Redir, Names.Avail], RoutingFile),
         new LogFile(directory, Names.Log, 14, _clusterLog, _clusterLog.Latest),
         new TextFile(directory, Names.Stats, 15, Stats),
         new TextFile(directory, Names.Tree, 16, _cluster.Tree),
     ];
+
+    private IEnumerable<ServedContent> Contents()
+    {
+        Generation now = _generation;
+        foreach (Digest digest in now.Contents)
+            yield return new PublishedServedContent(now.Find(digest)!, _counters);
+    }
 
     private PublishedServedContent? Find(Digest digest) =>
         _generation.Find(digest) is { } content ? new PublishedServedContent(content, _counters) : null;
@@ -141,7 +148,7 @@ public sealed class Master : IAsyncDisposable
                 : null;
             if (root is null)
                 return Errno.ENOENT;
-            peer.Tag = master._cluster.Attach(peer, Encoding.UTF8.GetString(uname));
+            peer.Tag = master._cluster.Attach(peer, ClusterLog.NodeName(uname));
             return 0;
         }
 

@@ -72,7 +72,13 @@ internal sealed class PlainFile(PlainFile? parent, PublishedNode node, MasterCou
 
     public override Errno ListXattrs(out ReadOnlyMemory<byte> names)
     {
-        names = node.Attributes.Xattrs.SelectMany(x => x.Name.Append((byte)0)).ToArray();
+        var list = new MemoryStream();
+        foreach (Xattr x in node.Attributes.Xattrs)
+        {
+            list.Write(x.Name);
+            list.WriteByte(0);
+        }
+        names = list.ToArray();
         return 0;
     }
 

@@ -77,8 +77,10 @@ internal sealed class MasterLink(NodeOptions options, ITransport transport, Time
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
+        await _connecting.WaitAsync(); // one that is being made is lost or kept by now
         if (_current is { } attachment)
             await attachment.Client.DisposeAsync();
+        _connecting.Release();
     }
 }
 

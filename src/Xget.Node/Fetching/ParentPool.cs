@@ -29,8 +29,16 @@ internal sealed class ParentPool(NodeOptions options, ITransport transport, Time
     /// <summary>The parents that are in use, for people.</summary>
     internal string[] Names()
     {
+        var names = new List<string>();
         lock (_gate)
-            return [.. _parents.Where(p => p.Value.Users > 0).Select(p => HostPort.Format(p.Key))];
+        {
+            foreach ((IPEndPoint endPoint, Parent parent) in _parents)
+            {
+                if (parent.Users > 0)
+                    names.Add(HostPort.Format(endPoint));
+            }
+        }
+        return [.. names];
     }
 
     /// <summary>
@@ -96,8 +104,9 @@ internal sealed class ParentPool(NodeOptions options, ITransport transport, Time
         List<Parent> idle = [];
         lock (_gate)
         {
-            foreach ((IPEndPoint endPoint, Parent parent) in _parents.ToArray())
+            foreach ((IPEndPoint endPoint, Parent parent) in _parents)
             {
+                // Removing the current entry does not disturb a dictionary's enumeration.
                 if (parent.Users == 0 && (all || time.GetElapsedTime(parent.IdleSince) > KeepIdle))
                 {
                     _parents.Remove(endPoint);

@@ -35,7 +35,7 @@ internal sealed class Registration
 
     /// <summary>The path of a content's control files, from the root.</summary>
     internal static ReadOnlyMemory<byte>[] Path(Digest digest, params string[] more) =>
-        [Bytes(Names.Xget), Bytes(Names.Objects), Bytes(digest.ToString()), .. more.Select(Bytes)];
+        [Bytes(Names.Xget), Bytes(Names.Objects), Bytes(digest.ToString()), .. Array.ConvertAll(more, Bytes)];
 
     private static ReadOnlyMemory<byte> Bytes(string name) => Encoding.UTF8.GetBytes(name);
 

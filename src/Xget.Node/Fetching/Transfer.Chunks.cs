@@ -10,8 +10,6 @@ namespace Xget.Node.Fetching;
 /// <summary>The chunks of a transfer: which are asked for, from whom, and who waits for them.</summary>
 public sealed partial class Transfer
 {
-    private static readonly byte[] Zeros = new byte[1 << 20];
-
     private readonly Lock _gate = new();
     private readonly Dictionary<int, TaskCompletionSource<bool>> _waiters = [];
     private IReadOnlyList<DataReference>? _wantedRanges;
@@ -128,7 +126,7 @@ public sealed partial class Transfer
     {
         for (int i = 0; i < known.Count; i++)
         {
-            if (!store.Map[i] && known.IsZero(i) && store.Write(i, Zeros.AsSpan(0, known.LengthOf(i))) is var error and not 0)
+            if (!store.Map[i] && known.IsZero(i) && store.Write(i, new byte[known.LengthOf(i)]) is var error and not 0)
                 return error;
         }
         lock (_gate)

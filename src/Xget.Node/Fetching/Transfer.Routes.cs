@@ -87,10 +87,10 @@ public sealed partial class Transfer
             Fail($"cannot write {Name}: {Words.Of(error)}");
         else if (Store!.Map.IsComplete)
             _events.Writer.TryWrite(new RouteEvent.Complete());
-        else if (_registration is null)
-            await JoinAsync(routes: true, 0, ct);
+        if (error == 0 && _registration is null)
+            await JoinAsync(routes: !Store!.Map.IsComplete, 0, ct);
         Pump();
-        return _registration is not null;
+        return _registration is { HasRoutes: true };
     }
 
     /// <summary>Joins and gets the chunk table: with the route if it is short, else from a parent.</summary>
@@ -134,6 +134,8 @@ public sealed partial class Transfer
             if (made is not null)
             {
                 _registration = made;
+                if (Store is not null)
+                    made.Report(Have);
                 // Who registers on a connection hears of its end; the loop asks again then.
                 attachment.Client.Closed.UnsafeRegister(_ => _events.Writer.TryWrite(new RouteEvent.MasterLost(attachment)), null);
                 if (routes)
@@ -156,7 +158,7 @@ public sealed partial class Transfer
     {
         if (!_links.ContainsValue(link))
             return; // replaced already
-        await ForgetAsync(link);
+        Forget(link);
         if (++_retries > _node.Options.Retries)
         {
             Fail($"{Name}: given up after {_node.Options.Retries} retries; the last parent, " +
@@ -195,11 +197,11 @@ public sealed partial class Transfer
             }
         }
         IPEndPoint master = _registration!.Attachment.Master;
-        var wanted = lines.Select(l => (l.Parent ?? master, l.Parent is null)).ToHashSet();
-        foreach (((IPEndPoint, bool) key, ParentLink old) in _links.ToArray())
+        foreach (ParentLink old in _links.Values.ToArray())
         {
-            if (!wanted.Contains(key) || old.HasFailed)
-                await ForgetAsync(old);
+            bool wanted = Array.Exists(lines, l => (l.Parent ?? master).Equals(old.EndPoint) && l.Parent is null == old.IsMaster);
+            if (!wanted || old.HasFailed)
+                Forget(old);
         }
         foreach (RouteLine line in lines)
         {
@@ -248,7 +250,7 @@ public sealed partial class Transfer
         return link;
     }
 
-    private async Task ForgetAsync(ParentLink link)
+    private void Forget(ParentLink link)
     {
         link.Fail();
         if (_links.TryGetValue((link.EndPoint, link.IsMaster), out ParentLink? known) && known == link)
@@ -261,8 +263,13 @@ public sealed partial class Transfer
                     stripe.Link = null;
             }
         }
-        if (link.Client is not { } client)
-            return;
+        if (link.Client is { } client)
+            _ = CloseAsync(link, client);
+    }
+
+    /// <summary>Nobody waits for it: a parent that has stalled does not answer this either.</summary>
+    private async Task CloseAsync(ParentLink link, NinePClient client)
+    {
         if (!client.Closed.IsCancellationRequested)
             await client.ClunkAsync(link.DataFid);
         await _node.Parents.ReleaseAsync(link.EndPoint, client);
@@ -271,7 +278,7 @@ public sealed partial class Transfer
     private async Task LeaveAsync()
     {
         foreach (ParentLink link in _links.Values.ToArray())
-            await ForgetAsync(link);
+            Forget(link);
         if (_registration is not null)
         {
             _registration.Report(Have);
