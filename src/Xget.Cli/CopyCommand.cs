@@ -29,7 +29,8 @@ internal static class CopyCommand
             throw new UserException($"{target}: {Words.Of(error)}");
         using (destination)
         {
-            var transport = new SocketTransport();
+            var transport = new SocketTransport(nodeOptions.RequestTimeout,
+                source: CommonOptions.Address(result.GetValue(options.Advertise), "--advertise"));
             await using var node = new ClusterNode(nodeOptions, transport, TimeProvider.System, new Random(), log, sink);
             if (await node.StartAsync(ct) is { } reason)
                 throw new UserException($"cannot reach the master at {master}: {reason}");

@@ -29,7 +29,7 @@ internal sealed class StatusLine(bool quiet) : IDisposable
             }
             _shown = true;
             string line = text();
-            int width = Math.Max(20, Console.WindowWidth - 1);
+            int width = Console.WindowWidth > 1 ? Console.WindowWidth - 1 : 79;
             Console.Error.Write("\r\u001b[K" + (line.Length > width ? line[..width] : line));
         }
     }

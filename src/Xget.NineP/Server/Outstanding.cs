@@ -85,7 +85,17 @@ internal sealed class Outstanding
         _write.UnsafeOnCompleted(_ended);
     }
 
-    public void Cancel() => _cancellation.Cancel();
+    public void Cancel(Session session)
+    {
+        try
+        {
+            _cancellation.Cancel();
+        }
+        catch (AggregateException e)
+        {
+            session.Complain($"cancelling a request failed: {e.Message}");
+        }
+    }
 
     /// <summary>Keeps it from being reused until <see cref="Release"/>; under the session's lock, before its end.</summary>
     public void Hold() => Interlocked.Increment(ref _uses);

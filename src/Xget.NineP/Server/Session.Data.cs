@@ -224,7 +224,7 @@ internal sealed partial class Session
 
         // The old reply is either before this one in the queue, or never comes.
         ReplyEmpty(MessageType.Rflush, tag);
-        flushed?.Cancel();
+        flushed?.Cancel(this);
         flushed?.Release();
     }
 
@@ -253,7 +253,7 @@ internal sealed partial class Session
 
         foreach (Outstanding request in dropped)
         {
-            request.Cancel();
+            request.Cancel(this);
             request.Release();
         }
     }

@@ -94,14 +94,27 @@ internal sealed partial class Session
         _server.Leave(this, _versioned);
         ReturnBuffer();
         Reset();
-        closed?.Cancel();
+        Try(() => closed?.Cancel());
 
         // What is ready still goes out: a peer that has only shut down its own side is waiting for it.
         Kick();
         await RequestsEndedAsync();
         await SendEndedAsync();
         DropReplies();
-        _server.Root.Disconnected(Peer);
+        Try(() => _server.Root.Disconnected(Peer));
         await Connection.DisposeAsync();
+    }
+
+    /// <summary>Calls what is not ours, whose failure must not keep a connection from ending.</summary>
+    private void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e)
+        {
+            Complain($"ending it failed: {e.GetType().Name}: {e.Message}");
+        }
     }
 }

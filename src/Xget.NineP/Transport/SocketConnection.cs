@@ -34,8 +34,15 @@ internal sealed class SocketConnection : IConnection
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken ct) =>
         _socket.ReceiveAsync(buffer, SocketFlags.None, ct);
 
+    public ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken ct)
+    {
+        // Mostly there is room. The framework's way would keep its state, and the buffer last sent, with the socket.
+        int sent = NativeSend.TrySend(_socket.SafeHandle, data.Span, more: false);
+        return sent == data.Length ? ValueTask.CompletedTask : SendRestAsync(data[sent..], ct);
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken ct)
+    private async ValueTask SendRestAsync(ReadOnlyMemory<byte> data, CancellationToken ct)
     {
         while (!data.IsEmpty)
         {
@@ -48,16 +55,16 @@ internal sealed class SocketConnection : IConnection
     public async ValueTask SendFileAsync(
         ReadOnlyMemory<byte> header, SafeFileHandle file, long offset, int count, CancellationToken ct)
     {
-        int sent = SendFile.TrySendHeader(_socket.SafeHandle, header.Span, more: count > 0);
+        int sent = NativeSend.TrySend(_socket.SafeHandle, header.Span, more: count > 0);
         if (sent < header.Length)
         {
-            await SendAsync(header[sent..], ct);
+            await SendRestAsync(header[sent..], ct);
         }
 
         while (count > 0)
         {
-            int moved = SendFile.TrySend(_socket.SafeHandle, file, offset, count);
-            if (moved == SendFile.WouldBlock)
+            int moved = NativeSend.TrySendFile(_socket.SafeHandle, file, offset, count);
+            if (moved == NativeSend.WouldBlock)
             {
                 // The socket is full (or this file cannot be spliced): a send of a copied piece waits for room.
                 moved = await SendCopyAsync(file, offset, Math.Min(count, CopyPiece), ct);

@@ -6,7 +6,8 @@ namespace Xget.NineP;
 /// <summary>TCP. Thread-safe.</summary>
 /// <param name="connectTimeout">How long a connection may take to be made.</param>
 /// <param name="time">The clock for that; the system's by default.</param>
-public sealed class SocketTransport(TimeSpan connectTimeout, TimeProvider? time = null) : ITransport
+/// <param name="source">The local address that connections are made from; the system's choice by default.</param>
+public sealed class SocketTransport(TimeSpan connectTimeout, TimeProvider? time = null, IPAddress? source = null) : ITransport
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
@@ -25,6 +26,11 @@ public sealed class SocketTransport(TimeSpan connectTimeout, TimeProvider? time 
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
         try
         {
+            if (source is not null)
+            {
+                socket.Bind(new IPEndPoint(source, 0));
+            }
+
             await socket.ConnectAsync(remote, either.Token);
             return new SocketConnection(socket);
         }

@@ -5,8 +5,8 @@ using Mono.Unix.Native;
 
 namespace Xget.NineP;
 
-/// <summary>sendfile(2): page cache to socket without a copy.</summary>
-internal static partial class SendFile
+/// <summary>send(2) and sendfile(2) on a socket that does not block.</summary>
+internal static partial class NativeSend
 {
     /// <summary>Returned instead of a count when nothing can be moved now.</summary>
     public const int WouldBlock = -1;
@@ -15,17 +15,20 @@ internal static partial class SendFile
     private const int MsgNoSignal = 0x4000;
     private const int MsgMore = 0x8000;
 
-    /// <summary>Sends what the socket takes at once; with <paramref name="more"/> it waits for the rest of its segment.</summary>
+    /// <summary>Sends what the socket takes at once; with <paramref name="more"/> the kernel waits for the rest of a segment.</summary>
     /// <returns>Bytes taken, 0 also when an error is left for the next send to find.</returns>
-    public static int TrySendHeader(SafeSocketHandle socket, ReadOnlySpan<byte> header, bool more)
+    public static int TrySend(SafeSocketHandle socket, ReadOnlySpan<byte> data, bool more)
     {
-        nint sent = Send(socket, header, (nuint)header.Length, MsgDontWait | MsgNoSignal | (more ? MsgMore : 0));
+        nint sent = Send(socket, data, (nuint)data.Length, MsgDontWait | MsgNoSignal | (more ? MsgMore : 0));
         return sent < 0 ? 0 : (int)sent;
     }
 
-    /// <summary>Moves up to <paramref name="count"/> bytes: how many, 0 at the file's end, or <see cref="WouldBlock"/>.</summary>
+    /// <summary>
+    /// Moves up to <paramref name="count"/> bytes from page cache to socket without a copy: how many, 0 at the file's
+    /// end, or <see cref="WouldBlock"/>.
+    /// </summary>
     /// <exception cref="IOException">The connection is lost or the file cannot be read.</exception>
-    public static int TrySend(SafeSocketHandle socket, SafeFileHandle file, long offset, int count)
+    public static int TrySendFile(SafeSocketHandle socket, SafeFileHandle file, long offset, int count)
     {
         while (true)
         {
