@@ -78,7 +78,7 @@ public readonly struct ContentRange : IDisposable
     /// <summary>
     /// After a file's bytes were taken by other means: ESTALE if the file has changed since it was published.
     /// </summary>
-    public Errno Check() => IsError ? Error : Lease is OpenSourceFile source ? source.Check() : 0;
+    public Errno Check() => IsError ? Error : Lease is CachedFile file ? file.Check() : 0;
 
     /// <summary>Gives the bytes back.</summary>
     public void Dispose() => Lease?.Dispose();

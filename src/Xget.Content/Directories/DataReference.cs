@@ -8,4 +8,10 @@ public readonly record struct DataReference(Digest Content, ulong Offset, ulong 
 {
     /// <summary>True for an entry that has no bytes anywhere.</summary>
     public bool IsNone => Length == 0;
+
+    /// <summary>One past the last byte; only for a range that is within a content.</summary>
+    internal ulong End => Offset + Length;
+
+    /// <summary>True if the range does not reach beyond the end of a content of that size.</summary>
+    internal bool IsWithin(ulong size) => Offset <= size && Length <= size - Offset;
 }

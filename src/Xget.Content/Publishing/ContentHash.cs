@@ -89,7 +89,7 @@ internal sealed class ContentHash
             {
                 using (open)
                 {
-                    error = HashFile(open!, memberStart, memberStop, ref cursor, buffer, cancel);
+                    error = HashFile(file, open!, memberStart, memberStop, ref cursor, buffer, cancel);
                     var check = open!.Check();    // a short read has its reason here
                     error = check != 0 ? check : error;
                 }
@@ -104,10 +104,10 @@ internal sealed class ContentHash
         }
     }
 
-    private Errno HashFile(OpenSourceFile open, ulong fileStart, ulong stop, ref Cursor cursor, Span<byte> buffer,
-        CancellationToken cancel)
+    private Errno HashFile(SourceFile file, CachedFile open, ulong fileStart, ulong stop, ref Cursor cursor,
+        Span<byte> buffer, CancellationToken cancel)
     {
-        var mayHaveHoles = _members.Length == 1 && open.File.MayHaveHoles;
+        var mayHaveHoles = _members.Length == 1 && file.MayHaveHoles;
         long nextData = 0;
         while (cursor.Offset < stop)
         {

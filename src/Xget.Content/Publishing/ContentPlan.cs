@@ -28,7 +28,7 @@ internal sealed class ContentPlan(SourceFile[] members)
     private static Digest KeyOf(SourceFile[] members)
     {
         var sha = new Sha256();
-        Span<byte> identity = stackalloc byte[SourceIdentity.EncodedLength];
+        Span<byte> identity = stackalloc byte[FileIdentity.EncodedLength];
         foreach (var file in members)
         {
             file.Identity.CopyTo(identity);

@@ -80,7 +80,7 @@ internal sealed class EntryReader(SourceTree source, PublishWarnings warnings, u
     // All names of one file share it, so that it is hashed once.
     private SourceFile FileOf(PublishedNode node, in RawStatus status, bool isLinked)
     {
-        if (isLinked && _linked.TryGetValue(node.Id, out var known) && known.Identity == SourceIdentity.Of(status))
+        if (isLinked && _linked.TryGetValue(node.Id, out var known) && known.Identity == FileIdentity.Of(status))
             return known;
         var file = new SourceFile(source, node, status);
         if (isLinked)

@@ -19,7 +19,6 @@ internal sealed class SourceTree : IDisposable
     public const int LongestPath = 4096;
 
     private readonly SafeFileHandle _root;
-    private readonly OpenFileCache _cache = new(MostOpenFiles);
 
     private SourceTree(SafeFileHandle root, FileName file, FileName shownAs)
     {
@@ -27,6 +26,9 @@ internal sealed class SourceTree : IDisposable
         SoleFile = file;
         SoleName = shownAs;
     }
+
+    /// <summary>The descriptors of the files that are read.</summary>
+    public OpenFileCache OpenFiles { get; } = new(MostOpenFiles);
 
     /// <summary>If a single file is exported: its name in the root; else empty.</summary>
     public FileName SoleFile { get; }
@@ -64,33 +66,24 @@ internal sealed class SourceTree : IDisposable
         return OpenBeneath.Open(_root, PathOf(node, buffer), Libc.ReadOnly | Libc.Directory, out directory);
     }
 
-    /// <summary>A pinned descriptor of a file; ESTALE if what is found is not the file that was published.</summary>
-    public Errno Acquire(SourceFile file, out OpenSourceFile? open)
+    /// <summary>Opens a file for reading.</summary>
+    public Errno OpenFile(PublishedNode node, out SafeFileHandle handle)
     {
-        open = _cache.Take(file);
-        if (open is null)
-        {
-            var error = OpenFile(file, out var handle);
-            if (error != 0)
-                return error is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP or Errno.EXDEV or Errno.ENXIO
-                    ? Errno.ESTALE
-                    : error;
-            open = _cache.Add(file, handle);
-        }
-        var check = open.Check();
-        if (check == 0)
-            return 0;
-        open.Dispose();
-        open = null;
-        return check;
+        Span<byte> buffer = stackalloc byte[LongestPath];
+        var path = PathOf(node, buffer);
+        var error = OpenBeneath.Open(_root, path, Libc.ReadOnly | Libc.NonBlocking | Libc.NoAtime, out handle);
+        // Only the owner and root may leave atime alone.
+        return error == Errno.EPERM
+            ? OpenBeneath.Open(_root, path, Libc.ReadOnly | Libc.NonBlocking, out handle)
+            : error;
     }
 
     /// <summary>Closes the files that nobody reads and keeps none open from now on.</summary>
-    public void CloseIdle() => _cache.Dispose();
+    public void CloseIdle() => OpenFiles.Dispose();
 
     public void Dispose()
     {
-        _cache.Dispose();
+        OpenFiles.Dispose();
         _root.Dispose();
     }
 
@@ -118,17 +111,6 @@ internal sealed class SourceTree : IDisposable
     private static ReadOnlySpan<byte> LastOf(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
 
     private static ReadOnlySpan<byte> DirectoryOf(ReadOnlySpan<byte> path) => path[..(path.LastIndexOf((byte)'/') + 1)];
-
-    private Errno OpenFile(SourceFile file, out SafeFileHandle handle)
-    {
-        Span<byte> buffer = stackalloc byte[LongestPath];
-        var path = PathOf(file.Node, buffer);
-        var error = OpenBeneath.Open(_root, path, Libc.ReadOnly | Libc.NonBlocking | Libc.NoAtime, out handle);
-        // Only the owner and root may leave atime alone.
-        return error == Errno.EPERM
-            ? OpenBeneath.Open(_root, path, Libc.ReadOnly | Libc.NonBlocking, out handle)
-            : error;
-    }
 
     // Filled from the end, where the node's own name stands.
     private ReadOnlySpan<byte> PathOf(PublishedNode node, Span<byte> buffer)

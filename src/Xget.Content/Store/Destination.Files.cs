@@ -58,7 +58,7 @@ public sealed partial class Destination
     /// <returns>0; EINVAL if the range is not within the content; ENODATA if chunks of it are missing; EISDIR as above.</returns>
     public Errno PlaceRange(StoredContent content, DataReference range, DestinationPath path, EntryAttributes attributes)
     {
-        if (range.Offset > content.Table.Size || range.Length > content.Table.Size - range.Offset)
+        if (!range.IsWithin(content.Table.Size))
             return Errno.EINVAL;
         if (!content.Has(range.Offset, range.Length))
             return Errno.ENODATA;

@@ -17,14 +17,15 @@ public sealed partial class Destination : IDisposable
 {
     private const int LongestSegment = 4000; // below PATH_MAX
 
-    private readonly SafeFileHandle _root;
+    private readonly SharedFile _root; // held by placed contents, too
     private readonly PartialDirectory _partialDirectory;
     private readonly MetadataWriter _metadata;
     private readonly FileName _partialName;
+    private int _disposed;
 
     private Destination(SafeFileHandle root, DestinationOptions options)
     {
-        _root = root;
+        _root = new SharedFile(root);
         _metadata = new MetadataWriter(options);
         _partialName = options.PartialName;
         _partialDirectory = new PartialDirectory(root, options.PartialName.Terminated.ToArray());
@@ -65,11 +66,14 @@ public sealed partial class Destination : IDisposable
     }
 
     /// <summary>
-    /// Removes <c>.xget-partial</c> if it is empty and closes. Contents that are in use can still be read.
+    /// Removes <c>.xget-partial</c> if it is empty and closes. Contents that are not disposed can still be read.
     /// </summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         Partial.Dispose();
+        OpenFiles.Dispose();
         _root.Dispose();
     }
 
@@ -113,7 +117,8 @@ public sealed partial class Destination : IDisposable
             rest[..length].CopyTo(segment);
             segment[length] = 0;
             bool couldOpenBeneath = NativeStore.CanOpenBeneath;
-            Errno error = NativeStore.OpenBeneath(directory ?? _root, segment, out SafeFileHandle? next);
+            Errno error = NativeStore.OpenBeneath(
+                directory ?? _root.Handle, segment, NativeStore.PathOnly | NativeStore.DirectoryOnly, out SafeFileHandle? next);
             if (couldOpenBeneath && !NativeStore.CanOpenBeneath)
             {
                 next?.Dispose();

@@ -9,8 +9,8 @@ namespace Xget.Content.Store;
 /// </summary>
 internal static unsafe partial class NativeStore
 {
-    public const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800;
-    private const int CloseOnExec = 0x80000, PathOnly = 0x200000;
+    public const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, PathOnly = 0x200000;
+    private const int CloseOnExec = 0x80000;
     private const int NoFollowAt = 0x100, RemoveDirectoryAt = 0x200, EmptyPathAt = 0x1000;
     private const uint AllBasicStatus = 0x7FF;
     private const nint OpenAt2Number = 437;
@@ -64,15 +64,17 @@ internal static unsafe partial class NativeStore
     }
 
     /// <summary>
-    /// Opens a directory several names below another, for use with the *at calls only; no symlink is followed.
+    /// Opens what is several names below a directory; no symlink is followed. Where openat2 is missing, only the last
+    /// name is safe: look at <see cref="CanOpenBeneath"/> afterwards.
     /// </summary>
-    public static Errno OpenBeneath(SafeFileHandle directory, ReadOnlySpan<byte> path, out SafeFileHandle? found)
+    public static Errno OpenBeneath(
+        SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, out SafeFileHandle? found)
     {
         if (CanOpenBeneath)
         {
             OpenHow how = new()
             {
-                Flags = (ulong)(uint)(PathOnly | DirectoryOnly | CloseOnExec),
+                Flags = (ulong)(uint)(flags | CloseOnExec),
                 Resolve = Beneath | NoSymlinks | NoMagicLinks,
             };
             Errno error;
@@ -82,7 +84,7 @@ internal static unsafe partial class NativeStore
                 return error;
             CanOpenBeneath = false;
         }
-        return Open(directory, path, PathOnly | DirectoryOnly, 0, out found);
+        return Open(directory, path, flags, 0, out found);
     }
 
     /// <summary>Closes and tells of a write that failed late, as network file systems do.</summary>

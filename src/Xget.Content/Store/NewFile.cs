@@ -61,6 +61,8 @@ internal readonly ref struct NewFile(MetadataWriter metadata, EntryAttributes at
             error = range.File is null
                 ? SparseFile.Write(file, range.Bytes.Span, (long)done)
                 : SparseFile.Copy(range.File, range.FileOffset, file, (long)done, range.Count);
+            if (error is 0 or Errno.EIO && range.Check() is var changed and not 0)
+                error = changed; // what was copied may be other bytes, or too few
             done += (ulong)range.Count;
         }
         return error;

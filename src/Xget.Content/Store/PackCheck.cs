@@ -43,7 +43,7 @@ public sealed class PackCheck
         List<int> within = [];
         for (int i = 0; i < members.Count; i++)
         {
-            check._right[i] = IsWithin(pack, members[i].Data);
+            check._right[i] = members[i].Data.IsWithin(pack.Size);
             if (check._right[i])
                 within.Add(i);
         }
@@ -59,7 +59,7 @@ public sealed class PackCheck
             cancellation.ThrowIfCancellationRequested();
             ulong begin = pack.OffsetOf(chunk);
             int length = pack.LengthOf(chunk);
-            while (first < order.Length && End(members[order[first]].Data) <= begin)
+            while (first < order.Length && members[order[first]].Data.End <= begin)
                 first++;
             Span<byte> bytes = buffer.Span[..length];
             bool isThere = check.Assemble(destination, members, order.AsSpan(first), begin, bytes, other.Span)
@@ -77,11 +77,6 @@ public sealed class PackCheck
         return (0, check);
     }
 
-    private static ulong End(DataReference data) => data.Offset + data.Length;
-
-    private static bool IsWithin(ChunkTable pack, DataReference data)
-        => data.Offset <= pack.Size && data.Length <= pack.Size - data.Offset;
-
     /// <summary>Fills a chunk from the members that touch it; false if they leave a gap.</summary>
     private bool Assemble(Destination destination, IReadOnlyList<PackMember> members, ReadOnlySpan<int> order,
         ulong begin, Span<byte> chunk, Span<byte> other)
@@ -92,11 +87,11 @@ public sealed class PackCheck
             PackMember member = members[i];
             if (member.Data.Offset >= begin + (ulong)chunk.Length)
                 break;
-            if (End(member.Data) <= begin)
+            if (member.Data.End <= begin)
                 continue;
             ulong from = Math.Max(member.Data.Offset, begin);
             int at = (int)(from - begin);
-            Span<byte> part = other[..(int)(Math.Min(End(member.Data), begin + (ulong)chunk.Length) - from)];
+            Span<byte> part = other[..(int)(Math.Min(member.Data.End, begin + (ulong)chunk.Length) - from)];
             if (!destination.TryReadPart(member.Path, member.Attributes, member.Data.Length, from - member.Data.Offset, part))
             {
                 _right[i] = false;
@@ -123,7 +118,7 @@ public sealed class PackCheck
         {
             if (members[i].Data.Offset >= begin + (ulong)length)
                 break;
-            if (End(members[i].Data) > begin)
+            if (members[i].Data.End > begin)
                 _right[i] = false;
         }
     }

@@ -7,12 +7,15 @@ namespace Xget.NineP;
 internal sealed class SocketListener : IListener
 {
     private const int Backlog = 4096;
+    private const int SolSocket = 1;
+    private const int SoReuseAddress = 2;
     private readonly Socket _socket;
 
     public SocketListener(Socket socket, EndPoint local)
     {
         _socket = socket;
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        // Raw, for the framework's ReuseAddress is SO_REUSEPORT too: then two servers could have one port.
+        socket.SetRawSocketOption(SolSocket, SoReuseAddress, BitConverter.GetBytes(1));
         if (local is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 } ip)
         {
             socket.DualMode = ip.Address.Equals(IPAddress.IPv6Any);

@@ -49,6 +49,11 @@ public sealed class SocketTransport(TimeSpan connectTimeout, TimeProvider? time 
     /// <inheritdoc/>
     public IListener Listen(EndPoint local)
     {
+        if (local is IPEndPoint ip && ip.Address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6)
+        {
+            local = new IPEndPoint(IPAddress.Any, ip.Port);
+        }
+
         Socket socket = new(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {

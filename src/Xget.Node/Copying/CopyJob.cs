@@ -115,6 +115,7 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
         if (await transfer.Finished.WaitAsync(ct) is { } reason)
             throw new CopyException(reason);
         Place(file!, existing.Missing);
+        ServeFromPlace(transfer, file!, members);
     }
 
     /// <summary>The first of files that are the whole content takes the content's own file, the others get copies.</summary>
@@ -131,6 +132,14 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
         }
         if (whole is null)
             destination.Partial.Remove(file); // it is read on, without a name, until the node ends
+    }
+
+    /// <summary>From now on children read from the files in place: no descriptor stays open, no pack lies there twice.</summary>
+    private void ServeFromPlace(Transfer transfer, FileContent file, List<PackMember> members)
+    {
+        // A pack of which only a part is copied stays as it is.
+        if (destination.Reopen(file.Table, members, out PlacedContent? placed) == 0)
+            transfer.Move(placed!);
     }
 
     private void PlaceOther(DestinationPath path, EntryAttributes attributes)

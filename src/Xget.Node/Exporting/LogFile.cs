@@ -9,13 +9,13 @@ namespace Xget.Node.Exporting;
 /// Where nodes write their records, one a write. Reading the paper's <c>/log</c> gives the debug mask, reading
 /// <c>/.xget/log</c> the latest records.
 /// </summary>
-internal sealed class LogFile(ServedFile parent, string name, ulong id, ClusterLog log, Func<string> read)
-    : TreeFile(parent, name, id, 0x8000 | 0x1B6)
+internal sealed class LogFile(ServedFile parent, string name, ulong id, ClusterLog log,
+    Func<ServerConnection, string> nameOf, Func<string> read)
+    : TreeFile(parent, name, id, ReadWriteMode)
 {
     public override Errno Open(OpenFlags flags, ServerConnection peer, out OpenFile? file)
     {
-        string node = peer.Tag is NodeSession session ? session.Name : peer.Remote.ToString() ?? "?";
-        file = new Hold(log, node, Encoding.UTF8.GetBytes(read()));
+        file = new Hold(log, nameOf(peer), Encoding.UTF8.GetBytes(read()));
         return 0;
     }
 

@@ -63,8 +63,6 @@ public sealed class Master : IAsyncDisposable
         _server = new NinePServer(new AttachPoint(this), new ServerOptions
         {
             MaxMsize = _options.Msize,
-            // As the original's server: what asks for .u gets plain 9P2000, whose bytes its clients know.
-            OfferUnix = true,
             Complaint = (peer, what) => log.Warning("{Peer}: {What}", peer, what),
             Trace = _options.Trace,
         }, _time);
@@ -84,17 +82,23 @@ public sealed class Master : IAsyncDisposable
         var context = new PaperContext(_cluster, _counters);
         return new PaperDirectory(null, now.Tree, context, root =>
         [
-            new LogFile(root, Names.Log, 10, _clusterLog, () => _options.DebugMask.ToString(CultureInfo.InvariantCulture)),
+            new LogFile(root, Names.Log, 10, _clusterLog, NameOfClient, () => _options.DebugMask.ToString(CultureInfo.InvariantCulture)),
             new FixedDirectory(root, Names.Xget, 11, XgetFiles),
         ]);
     }
+
+    /// <summary>As the original shows its clients, all of which attach as root.</summary>
+    private static string NameOfClient(ServerConnection peer) =>
+        peer.Remote is IPEndPoint ip ? $"Client {HostPort.Format(ip)}" : "Client";
+
+    private static string NameOfNode(ServerConnection peer) => (peer.Tag as NodeSession)?.Name ?? NameOfClient(peer);
 
     private ServedFile[] XgetFiles(FixedDirectory directory) =>
     [
         new TextFile(directory, Names.Generation, 12, () => Published(_generation).Format()),
         new ContentsDirectory(directory, 13, Find, Contents,
             [Names.Redir, Names.Avail], RoutingFile),
-        new LogFile(directory, Names.Log, 14, _clusterLog, _clusterLog.Latest),
+        new LogFile(directory, Names.Log, 14, _clusterLog, NameOfNode, _clusterLog.Latest),
         new TextFile(directory, Names.Stats, 15, Stats),
         new TextFile(directory, Names.Tree, 16, _cluster.Tree),
     ];

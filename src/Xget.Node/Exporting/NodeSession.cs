@@ -51,7 +51,7 @@ internal sealed class Participation
 /// <summary>The distribution trees of one content, and who takes part.</summary>
 internal sealed class ContentRoutes(object key, string name, ulong size, DistributionTree tree)
 {
-    /// <summary>A <see cref="Content.Digest"/>, or the id of a file of the paper's tree.</summary>
+    /// <summary>A <see cref="Content.Digest"/>, or the path of a file of the paper's tree.</summary>
     internal object Key => key;
 
     internal string Name => name;

@@ -27,6 +27,12 @@ internal sealed class PaperDirectory : TreeFile
         _control = control?.Invoke(this) ?? [];
     }
 
+    public override Errno GetAttributes(out Attributes attributes)
+    {
+        attributes = PublishedAttributes.Of(_node.Attributes);
+        return 0;
+    }
+
     public override Errno Walk(ReadOnlySpan<byte> name, out ServedFile? child)
     {
         child = null;
@@ -42,9 +48,10 @@ internal sealed class PaperDirectory : TreeFile
 
     public override Errno List(out IReadOnlyList<ServedFile> children)
     {
+        // .xget can be walked to but is not listed: a client of 2009 that copies "." would take its contents for files.
         children =
         [
-            .. _control,
+            .. _control.Where(c => !c.Name.Span.StartsWith("."u8)),
             .. _node.Children.Select(Child).OfType<ServedFile>()
                 .Where(c => !Array.Exists(_control, x => x.Name.Span.SequenceEqual(c.Name.Span))),
         ];
@@ -71,12 +78,13 @@ internal static class PaperFile
     internal static FixedDirectory Directory(PaperDirectory parent, PublishedNode node, PaperContext context)
     {
         ulong id = node.Id;
-        var key = new ContentKey(id, node.ToString(), node.Attributes.Size);
+        // By path, not by inode: a client of 2009 serves the names that it has announced, and no other links to the file.
+        var key = new ContentKey(node.ToString(), node.ToString(), node.Attributes.Size);
         return new FixedDirectory(parent, node.Name.Bytes.ToArray(), TreeFile.MixId(id, 101), d =>
         [
             new Data(d, node, context),
-            new Avail(d, key, context.Cluster),
-            new Redir(d, key, context.Cluster),
+            new Avail(d, id, key, context.Cluster),
+            new Redir(d, id, key, context.Cluster),
             new TextFile(d, Names.Checksum, TreeFile.MixId(id, 102), () => node.Adler32.ToString(System.Globalization.CultureInfo.InvariantCulture)),
         ]);
     }
@@ -98,8 +106,8 @@ internal static class PaperFile
     }
 
     /// <summary>Each read from offset 0 is a new decision; it is held until the client takes its avail back or goes.</summary>
-    private sealed class Redir(ServedFile parent, ContentKey key, Cluster cluster)
-        : TreeFile(parent, Names.Redir, MixId((ulong)key.Key, 104), ReadMode)
+    private sealed class Redir(ServedFile parent, ulong file, ContentKey key, Cluster cluster)
+        : TreeFile(parent, Names.Redir, MixId(file, 104), ReadMode)
     {
         public override Errno Open(OpenFlags flags, ServerConnection peer, out OpenFile? file)
         {
@@ -124,8 +132,8 @@ internal static class PaperFile
     /// <c>PORT me</c> or <c>PORT host!port</c>, with or without a final NUL. Never refused when it is well formed: the
     /// original would skip the file in silence. 0 bytes written means that the named parent is unknown.
     /// </summary>
-    private sealed class Avail(ServedFile parent, ContentKey key, Cluster cluster)
-        : TreeFile(parent, Names.Avail, MixId((ulong)key.Key, 105), ReadWriteMode)
+    private sealed class Avail(ServedFile parent, ulong file, ContentKey key, Cluster cluster)
+        : TreeFile(parent, Names.Avail, MixId(file, 105), ReadWriteMode)
     {
         public override Errno Open(OpenFlags flags, ServerConnection peer, out OpenFile? file)
         {

@@ -70,7 +70,7 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
 }
 
 /// <summary>What a control file is about: the key of its trees, and what people call it.</summary>
-/// <param name="Key">A digest, or the id of a file of the paper's tree.</param>
+/// <param name="Key">A digest, or the path of a file of the paper's tree.</param>
 /// <param name="Name">The path of a file with these bytes, for people.</param>
 /// <param name="Size">Size in bytes.</param>
 internal readonly record struct ContentKey(object Key, string Name, ulong Size);

@@ -56,7 +56,7 @@ internal sealed class MasterLink(NodeOptions options, ITransport transport, Time
                         log.Information("connected to the master again");
                     return (_current = attachment, null);
                 }
-                if (attempt == 0)
+                if (attempt == 0 && options.Retries > 0)
                     log.Warning("master {Address}: {Reason}; trying again", HostPort.Format(address), reason);
                 _turn++;
             }

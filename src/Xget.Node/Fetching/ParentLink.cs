@@ -83,7 +83,11 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, NinePClient
             return false;
         try
         {
-            return !(await client.GetAttributesAsync(MasterLink.RootFid, _cancel.Token)).Ok && !HasFailed;
+            bool answered = (await client.GetAttributesAsync(MasterLink.RootFid, _cancel.Token)).Ok;
+            long came = client.BytesReceived - bytes;
+            if (came < LeastProgress)
+                Interlocked.Add(ref _progressBytes, came); // so that answers to many probes do not add up to progress
+            return !answered && !HasFailed;
         }
         finally
         {

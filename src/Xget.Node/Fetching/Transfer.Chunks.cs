@@ -70,6 +70,8 @@ public sealed partial class Transfer
             last++;
         ulong there = store.Table.OffsetOf(last) + (ulong)store.Table.LengthOf(last);
         range = store.Read(offset, (int)(Math.Min(end, there) - offset));
+        if (range.Error == Errno.EBADF && Store != store)
+            return TryRead(offset, count, out range); // moved this moment
         if (range.Error == 0)
             _node.Counters.Served(range.File is null ? range.Bytes.Length : range.Count);
         return true;

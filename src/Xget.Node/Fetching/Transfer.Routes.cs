@@ -279,7 +279,7 @@ public sealed partial class Transfer
     {
         foreach (ParentLink link in _links.Values.ToArray())
             Forget(link);
-        if (_registration is not null)
+        if (_registration is { HasRoutes: true })
         {
             _registration.Report(Have);
             await _registration.LeaveAsync();

@@ -64,6 +64,15 @@ public sealed partial class Transfer : ServedContent
         _running = RunAsync(table);
     }
 
+    /// <summary>The complete content is somewhere else from now on; the old place is let go of.</summary>
+    internal void Move(StoredContent place)
+    {
+        StoredContent? old;
+        lock (_gate)
+            (old, Store) = (Store, place);
+        old?.Dispose();
+    }
+
     /// <summary>Ends it: nothing is fetched or advertised any more.</summary>
     internal async ValueTask StopAsync()
     {

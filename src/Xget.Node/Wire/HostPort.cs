@@ -27,7 +27,9 @@ public static class HostPort
 
     /// <summary>Reads a decimal port in 1..65535.</summary>
     public static bool TryParsePort(ReadOnlySpan<char> text, out int port) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535;
+        // Number parsing alone would let NULs at the end pass.
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535 &&
+        !text.Contains('\0');
 
     /// <summary>The address without an IPv4-in-IPv6 wrapping.</summary>
     public static IPAddress Plain(IPAddress address) =>

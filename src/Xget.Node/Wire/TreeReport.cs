@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Xget.Node.Wire;
 
 /// <summary>What <c>/.xget/tree</c> says of one content: who reads it from whom.</summary>
-/// <param name="Key">Its digest, or the number of a file of the paper's tree.</param>
+/// <param name="Key">Its digest, or the path of a file of the paper's tree.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="Name">A path with these bytes.</param>
 /// <param name="Routes">A line per node and stripe.</param>

@@ -10,8 +10,8 @@ public sealed class DigestIndexFileTests : IDisposable
     [Fact]
     public void The_example_of_FORMATS_is_the_file_that_is_written()
     {
-        var state = new byte[SourceIdentity.EncodedLength];
-        new SourceIdentity((8UL << 32) | 1, 42, 6, new Timestamp(1700000001, 123456789), new Timestamp(1700000002, 5))
+        var state = new byte[FileIdentity.EncodedLength];
+        new FileIdentity((8UL << 32) | 1, 42, 6, new Timestamp(1700000001, 123456789), new Timestamp(1700000002, 5))
             .CopyTo(state);
         Assert.Equal(FormatsPage.Example("file-state"), state);
         using (var index = DigestIndex.Open(IndexPath))

@@ -41,6 +41,22 @@ public sealed class OldKernelTests : IDisposable
         Assert.Empty(Directory.GetFiles(elsewhere, "*", SearchOption.AllDirectories));
     }
 
+    [Fact]
+    public void A_placed_file_is_read_and_one_behind_a_symlink_is_not()
+    {
+        Directory.CreateDirectory(_scratch["dir/inner"]);
+        Sample sample = Sample.Random(1000);
+        PackMember member = new(Scratch.At("dir/inner/file"), sample.Whole, Scratch.File());
+        Assert.Equal((Errno)0, _scratch.Destination.PlaceBytes(sample.Bytes, member.Path, member.Attributes));
+        using PlacedContent content = _scratch.Reopen(sample, member);
+        Directory.Move(_scratch["dir"], _scratch["moved"]);
+        File.CreateSymbolicLink(_scratch["dir"], _scratch["moved"]);
+        Assert.Equal(Errno.ESTALE, Placed.ErrorOf(content, 0, 1));
+        File.Delete(_scratch["dir"]);
+        Directory.Move(_scratch["moved"], _scratch["dir"]);
+        Assert.Equal(sample.Bytes, Placed.ReadAll(content));
+    }
+
     public void Dispose()
     {
         NativeStore.CanOpenBeneath = true;

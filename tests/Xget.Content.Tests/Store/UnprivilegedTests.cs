@@ -90,6 +90,17 @@ public sealed partial class UnprivilegedTests : IDisposable
         });
 
     [SkippableFact]
+    public void A_file_that_its_owner_may_not_read_is_not_reopened()
+        => AsUser(destination =>
+        {
+            Sample sample = Sample.Random(100);
+            PackMember member = new(Scratch.At("f"), sample.Whole, Scratch.File(0));
+            Assert.Equal((Errno)0, destination.PlaceBytes(sample.Bytes, member.Path, member.Attributes));
+            Assert.Equal(Errno.EACCES, destination.Reopen(sample.Table, [member], out PlacedContent? content));
+            Assert.Null(content);
+        });
+
+    [SkippableFact]
     public void A_partial_directory_of_another_user_is_refused()
     {
         Directory.CreateDirectory(_scratch.PartialPath);

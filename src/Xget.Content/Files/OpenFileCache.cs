@@ -10,12 +10,12 @@ namespace Xget.Content;
 internal sealed class OpenFileCache(int capacity) : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly LinkedList<OpenSourceFile> _idle = [];    // used by nobody at present, the latest first
+    private readonly LinkedList<CachedFile> _idle = [];    // used by nobody at present, the latest first
     private int _count;
     private bool _disposed;
 
     /// <summary>The descriptor of a file, pinned, or null if it is not open.</summary>
-    public OpenSourceFile? Take(SourceFile file)
+    public CachedFile? Take(ContentFile file)
     {
         lock (_lock)
             return file.Cached is { } open ? Pin(open) : null;
@@ -24,7 +24,7 @@ internal sealed class OpenFileCache(int capacity) : IDisposable
     /// <summary>
     /// Adds a descriptor and pins it; if another thread came first, that one's is taken and this one closed.
     /// </summary>
-    public OpenSourceFile Add(SourceFile file, SafeFileHandle handle)
+    public CachedFile Add(ContentFile file, SafeFileHandle handle)
     {
         lock (_lock)
         {
@@ -33,7 +33,7 @@ internal sealed class OpenFileCache(int capacity) : IDisposable
                 handle.Dispose();
                 return Pin(earlier);
             }
-            var open = new OpenSourceFile(this, file, handle) { References = 1 };
+            var open = new CachedFile(this, file, handle) { References = 1 };
             if (_disposed)
                 return open;
             file.Cached = open;
@@ -44,7 +44,7 @@ internal sealed class OpenFileCache(int capacity) : IDisposable
     }
 
     /// <summary>Gives one reference back.</summary>
-    public void Release(OpenSourceFile open)
+    public void Release(CachedFile open)
     {
         lock (_lock)
         {
@@ -62,11 +62,21 @@ internal sealed class OpenFileCache(int capacity) : IDisposable
     /// <summary>
     /// Makes a descriptor unknown, since its file is not what it was; it is closed when nobody uses it.
     /// </summary>
-    public void Drop(OpenSourceFile open)
+    public void Drop(CachedFile open)
     {
         lock (_lock)
         {
             if (open.File.Cached == open)
+                Close(open);
+        }
+    }
+
+    /// <summary>Makes a file's descriptor unknown, if there is one, since nobody will ask for it any more.</summary>
+    public void Forget(ContentFile file)
+    {
+        lock (_lock)
+        {
+            if (file.Cached is { } open)
                 Close(open);
         }
     }
@@ -83,14 +93,14 @@ internal sealed class OpenFileCache(int capacity) : IDisposable
         }
     }
 
-    private OpenSourceFile Pin(OpenSourceFile open)
+    private CachedFile Pin(CachedFile open)
     {
         if (open.References++ == 0)
             _idle.Remove(open.Place);
         return open;
     }
 
-    private void Close(OpenSourceFile open)
+    private void Close(CachedFile open)
     {
         _count--;
         open.File.Cached = null;

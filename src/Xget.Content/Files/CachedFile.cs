@@ -5,19 +5,19 @@ using Xget.Content.Linux;
 namespace Xget.Content;
 
 /// <summary>A descriptor that all who read the file share; each holds one reference and disposes it once.</summary>
-internal sealed class OpenSourceFile : IDisposable
+internal sealed class CachedFile : IDisposable
 {
     private readonly OpenFileCache _cache;
 
-    public OpenSourceFile(OpenFileCache cache, SourceFile file, SafeFileHandle handle)
+    public CachedFile(OpenFileCache cache, ContentFile file, SafeFileHandle handle)
     {
         _cache = cache;
         File = file;
         Handle = handle;
-        Place = new LinkedListNode<OpenSourceFile>(this);
+        Place = new LinkedListNode<CachedFile>(this);
     }
 
-    public SourceFile File { get; }
+    public ContentFile File { get; }
 
     public SafeFileHandle Handle { get; }
 
@@ -25,13 +25,13 @@ internal sealed class OpenSourceFile : IDisposable
     public int References { get; set; }
 
     /// <summary>The place among the cache's idle descriptors.</summary>
-    public LinkedListNode<OpenSourceFile> Place { get; }
+    public LinkedListNode<CachedFile> Place { get; }
 
-    /// <summary>0 while the open file is exactly what was published, else ESTALE.</summary>
+    /// <summary>0 while the open file is exactly what it was when its bytes were verified, else ESTALE.</summary>
     public Errno Check()
     {
         var error = FileCalls.Status(Handle, out var status);
-        if (error == 0 && status.Type == EntryType.Regular && SourceIdentity.Of(status) == File.Identity)
+        if (error == 0 && status.Type == EntryType.Regular && File.Identity.Holds(FileIdentity.Of(status)))
             return 0;
         _cache.Drop(this);
         return error != 0 ? error : Errno.ESTALE;
