@@ -55,6 +55,8 @@ internal sealed class CommonOptions
 
     internal Option<string?> State { get; } = Text("--state", "DIR", "Master: where the digests of unchanged files are kept, so that a restart hashes nothing.");
 
+    internal Option<bool> Watch { get; } = new("--watch") { Description = "Master: publish again by itself when files change (otherwise: xget publish, or SIGHUP)." };
+
     internal Option<LogEventLevel?> LogLevel { get; } = new("--log-level")
     {
         Description = "Least level that is logged: Verbose, Debug, Information, Warning, Error or Fatal.",
@@ -71,7 +73,7 @@ internal sealed class CommonOptions
     internal IEnumerable<Option> All =>
     [
         Master, Port, MaxConnections, Retries, NoMetadata, RootOnly, OneFileSystem, Debug, Bind, Advertise, MaxLevel, Stripes,
-        Linger, Stall, Msize, Name, State, LogLevel, LogFile, Quiet, DoneFile,
+        Linger, Stall, Msize, Name, State, Watch, LogLevel, LogFile, Quiet, DoneFile,
     ];
 
     /// <summary>An address given by the user.</summary>

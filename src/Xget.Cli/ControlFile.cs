@@ -28,7 +28,15 @@ internal sealed class ControlFile
         command.Options.Add(Port);
     }
 
-    internal async Task<string> ReadAsync(string name, ParseResult result, CancellationToken ct)
+    /// <summary>The whole file.</summary>
+    internal Task<string> ReadAsync(string name, ParseResult result, CancellationToken ct) =>
+        WithMasterAsync(name, async node => await node.ReadControlAsync(name, ct), result, ct);
+
+    /// <summary>Writes one message.</summary>
+    internal Task WriteAsync(string name, string text, ParseResult result, CancellationToken ct) =>
+        WithMasterAsync(name, async node => await node.WriteControlAsync(name, text, ct) is { } reason ? (null, reason) : ("", null), result, ct);
+
+    private async Task<string> WithMasterAsync(string name, Func<ClusterNode, Task<(string? Text, string? Reason)>> use, ParseResult result, CancellationToken ct)
     {
         string text = result.GetRequiredValue(Master);
         MasterAddress master = MasterAddress.Parse(text, result.GetValue(Port))
@@ -40,7 +48,7 @@ internal sealed class ControlFile
         await using var node = new ClusterNode(options, new SocketTransport(), TimeProvider.System, new Random(), Log.Logger);
         if (await node.StartAsync(ct) is { } reason)
             throw new UserException($"cannot reach the master at {master}: {reason}");
-        (string? read, string? why) = await node.ReadControlAsync(name, ct);
+        (string? read, string? why) = await use(node);
         return read ?? throw new UserException($"{master}: {name}: {why}");
     }
 }

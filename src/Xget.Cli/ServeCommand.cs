@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Serilog.Core;
 using Serilog.Events;
 using Xget.Content;
@@ -25,10 +26,12 @@ internal static class ServeCommand
         var transport = new SocketTransport();
         await CheckListenAsync(transport, listen);
 
+        var publisher = new Publisher(TimeProvider.System);
+        var publishOptions = new PublishOptions { OneFileSystem = result.GetValue(options.OneFileSystem) };
         using DigestIndex index = OpenIndex(path, result.GetValue(options.State), log);
         foreach (string warning in index.Warnings)
             log.Warning("{Warning:l}", warning);
-        Generation generation = await PublishAsync(path, index, result, options, ct);
+        Generation generation = await PublishAsync(path, publisher, index, publishOptions, result.GetValue(options.Quiet), ct);
         using (generation)
         {
             foreach (string warning in generation.Warnings)
@@ -53,9 +56,17 @@ internal static class ServeCommand
                 Console.WriteLine($"xget: serving {path}: {Amount.Count(generation.Files, "file")}, {generation.Bytes} bytes, " +
                     $"generation {generation.Number} ({generation.Root}) on {Text(master.Local)}");
             }
+            var republisher = new Republisher(path, publisher, index, publishOptions, log);
+            master.PublishRequested = republisher.Request;
+            using PosixSignalRegistration hup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+            {
+                context.Cancel = true;
+                republisher.Request();
+            });
+            using var watch = result.GetValue(options.Watch) ? new TreeWatch(path, republisher.Request) : null;
             try
             {
-                await Task.Delay(Timeout.Infinite, ct);
+                await republisher.RunAsync(master, ct);
             }
             catch (OperationCanceledException)
             {
@@ -115,13 +126,12 @@ internal static class ServeCommand
         }
     }
 
-    private static async Task<Generation> PublishAsync(string path, DigestIndex index, ParseResult result, CommonOptions options, CancellationToken ct)
+    private static async Task<Generation> PublishAsync(string path, Publisher publisher, DigestIndex index, PublishOptions options, bool quiet, CancellationToken ct)
     {
-        using var display = new PublishDisplay(result.GetValue(options.Quiet));
+        using var display = new PublishDisplay(quiet);
         try
         {
-            return await new Publisher(TimeProvider.System).PublishAsync(path, index, 1,
-                new PublishOptions { OneFileSystem = result.GetValue(options.OneFileSystem) }, display, ct);
+            return await publisher.PublishAsync(path, index, 1, options, display, ct);
         }
         catch (PublishException e)
         {

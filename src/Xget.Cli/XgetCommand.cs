@@ -51,6 +51,7 @@ internal static class XgetCommand
         root.Arguments.Add(paths);
         root.Subcommands.Add(TreeCommand.Build());
         root.Subcommands.Add(StatsCommand.Build());
+        root.Subcommands.Add(PublishCommand.Build());
         root.Subcommands.Add(SumCommand.Build());
         root.SetAction((result, ct) =>
         {

@@ -90,6 +90,26 @@ public sealed class ClusterNode : IAsyncDisposable
         return reply.Ok ? (Encoding.UTF8.GetString(reply.Value), null) : (null, Words.Of(reply.Error));
     }
 
+    /// <summary>Writes one message to a file of the master's <c>/.xget</c>; the reason when that fails.</summary>
+    public async ValueTask<string?> WriteControlAsync(string name, string text, CancellationToken ct)
+    {
+        (MasterLink.Attachment? attachment, string? reason) = await _context.Master.GetAsync(ct);
+        if (attachment is null)
+            return reason;
+        NinePClient client = attachment.Client;
+        uint fid = client.NewFid();
+        Reply<Qid[]> walk = await client.WalkAsync(MasterLink.RootFid, fid, Names.Xget, name);
+        if (!walk.Ok)
+        {
+            client.FreeFid(fid);
+            return Words.Of(walk.Error);
+        }
+        Reply<(Qid, uint)> open = await client.OpenAsync(fid, OpenFlags.O_WRONLY, ct);
+        Reply<int> written = open.Ok ? await client.WriteAsync(fid, 0, Encoding.UTF8.GetBytes(text), ct) : new(open.Error, 0);
+        await client.ClunkAsync(fid, ct);
+        return written.Ok ? null : Words.Of(written.Error);
+    }
+
     /// <summary>The chunk table of a content, without fetching the content; null with a reason when there is none.</summary>
     public async ValueTask<(ChunkTable? Table, string? Reason)> TableAsync(Digest digest, CancellationToken ct)
     {

@@ -46,8 +46,7 @@ public sealed class Master : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _serving;
     private readonly long _started;
-    private readonly ContentNames _names;
-    private volatile Generation _generation;
+    private readonly Publications _publications;
 
     /// <summary>Serves that generation from now on.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be listened on.</exception>
@@ -55,8 +54,7 @@ public sealed class Master : IAsyncDisposable
     {
         _options = options;
         _time = time;
-        _generation = generation;
-        _names = new ContentNames(generation);
+        _publications = new Publications(generation);
         _started = _time.GetTimestamp();
         _cluster = new Cluster(_options.Routing, log);
         _clusterLog = new ClusterLog(log, _time);
@@ -76,9 +74,18 @@ public sealed class Master : IAsyncDisposable
     /// <summary>Connections that speak 9P now.</summary>
     public int Connections => _server.ConnectionCount;
 
+    /// <summary>What is published now.</summary>
+    public Generation Generation => _publications.Current;
+
+    /// <summary>Called when somebody on this machine asks for a publishing; null: nobody can.</summary>
+    public Action? PublishRequested { get; set; }
+
+    /// <summary>Publishes another generation; the master disposes of former ones in time.</summary>
+    public void Publish(Generation next) => _publications.Publish(next);
+
     private PaperDirectory PaperRoot()
     {
-        Generation now = _generation;
+        Generation now = Generation;
         var context = new PaperContext(_cluster, _counters);
         return new PaperDirectory(null, now.Tree, context, root =>
         [
@@ -95,7 +102,9 @@ public sealed class Master : IAsyncDisposable
 
     private ServedFile[] XgetFiles(FixedDirectory directory) =>
     [
-        new TextFile(directory, Names.Generation, 12, () => Published(_generation).Format()),
+        new TextFile(directory, Names.Generation, 12, () => Published(Generation).Format()),
+        new NextFile(directory, 17, _publications, Published),
+        new PublishFile(directory, 18, () => PublishRequested?.Invoke()),
         new ContentsDirectory(directory, 13, Find, Contents,
             [Names.Redir, Names.Avail], RoutingFile),
         new LogFile(directory, Names.Log, 14, _clusterLog, NameOfNode, _clusterLog.Latest),
@@ -105,19 +114,19 @@ public sealed class Master : IAsyncDisposable
 
     private IEnumerable<ServedContent> Contents()
     {
-        Generation now = _generation;
+        Generation now = Generation;
         foreach (Digest digest in now.Contents)
             yield return new PublishedServedContent(now.Find(digest)!, _counters);
     }
 
     private PublishedServedContent? Find(Digest digest) =>
-        _generation.Find(digest) is { } content ? new PublishedServedContent(content, _counters) : null;
+        _publications.Find(digest) is { } found ? new PublishedServedContent(found.Content, _counters) : null;
 
     private TreeFile? RoutingFile(ContentDirectory directory, string name)
     {
-        if (_generation.Find(directory.Digest) is not { } content)
+        if (_publications.Find(directory.Digest) is not { } found)
             return null;
-        var key = new ContentKey(directory.Digest, _names[directory.Digest], content.Table.Size);
+        var key = new ContentKey(directory.Digest, found.Name, found.Content.Table.Size);
         return name switch
         {
             Names.Redir => new RedirFile(directory, key, TreeFile.MixId(directory.Digest, 4), _cluster),
@@ -129,11 +138,15 @@ public sealed class Master : IAsyncDisposable
     private static GenerationText Published(Generation g) =>
         new(g.Number, g.Root, g.Find(g.Root)!.Table.Size, g.Published);
 
-    private string Stats() => string.Create(CultureInfo.InvariantCulture,
-        $"uptime-seconds {(long)_time.GetElapsedTime(_started).TotalSeconds}\ngeneration {_generation.Number}\n" +
-        $"files {_generation.Files}\ndirectories {_generation.Directories}\nbytes {_generation.Bytes}\n" +
-        $"connections {_server.ConnectionCount}\nbytes-served {_counters.Bytes}\nreads-served {_counters.Reads}\n") +
-        _cluster.Stats();
+    private string Stats()
+    {
+        Generation now = Generation;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"uptime-seconds {(long)_time.GetElapsedTime(_started).TotalSeconds}\ngeneration {now.Number}\n" +
+            $"files {now.Files}\ndirectories {now.Directories}\nbytes {now.Bytes}\n" +
+            $"connections {_server.ConnectionCount}\nbytes-served {_counters.Bytes}\nreads-served {_counters.Reads}\n") +
+            _cluster.Stats();
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -148,7 +161,7 @@ public sealed class Master : IAsyncDisposable
         public Errno Attach(ServerConnection peer, ReadOnlySpan<byte> uname, ReadOnlySpan<byte> aname, uint nUname, out ServedFile? root)
         {
             root = aname.IsEmpty || aname.SequenceEqual("/"u8) ? master.PaperRoot()
-                : aname.SequenceEqual(Encoding.UTF8.GetBytes(Names.Plain)) ? new PlainFile(null, master._generation.Tree, master._counters)
+                : aname.SequenceEqual(Encoding.UTF8.GetBytes(Names.Plain)) ? new PlainFile(null, master.Generation.Tree, master._counters)
                 : null;
             if (root is null)
                 return Errno.ENOENT;

@@ -9,6 +9,10 @@ public static class Names
     public const string Objects = "objects";
     /// <summary>Number, root digest and time of what is published.</summary>
     public const string Generation = "generation";
+    /// <summary>Waits for another generation.</summary>
+    public const string Next = "next";
+    /// <summary>Written to publish anew.</summary>
+    public const string Publish = "publish";
     /// <summary>Log records: written by nodes, read by people.</summary>
     public const string Log = "log";
     /// <summary>Figures, one <c>name value</c> a line.</summary>

@@ -1,0 +1,82 @@
+using Xget.Node.Fetching;
+using Xget.Node.Wire;
+
+namespace Xget.Node.Tests.Fetching;
+
+/// <summary>The master's picture of the cluster is soft state: a new master has the whole of it again.</summary>
+public sealed class MasterRestartTests : EngineTests
+{
+    [Fact]
+    public async Task Nodes_in_the_middle_of_a_transfer_register_again_and_finish()
+    {
+        var meter = new Meter(10 * Chunk);
+        HostTransport host = Cluster.NewHost();
+        host.MeterOf = (to, number) => to.Equals(Cluster.MasterEndPoint) && number == 2 ? meter : null;
+        await using RunningNode first = await Cluster.StartNodeAsync("node1", host: host);
+        Transfer a = first.Fetch(Cluster["img"]);
+        await Until.TrueAsync(() => meter.IsUsedUp && a.Have > 0);
+        await using RunningNode second = await Cluster.StartNodeAsync("node2");
+        Transfer b = second.Fetch(Cluster["img"]);
+        await Until.TrueAsync(() => b.Have == a.Have);
+
+        await Until.DoneAsync(Cluster.StopMasterAsync().AsTask());
+        Cluster.RestartMaster();
+        meter.Open();
+
+        Assert.Null(await Until.DoneAsync(a.Finished));
+        Assert.Null(await Until.DoneAsync(b.Finished));
+        Assert.Equal(Img, await RunningNode.BytesAsync(b));
+        await Until.TrueAsync(async () => (await CompleteAsync()).Order().SequenceEqual(["node1", "node2"]));
+    }
+
+    [Fact]
+    public async Task Complete_workers_register_again_and_are_parents_at_once()
+    {
+        await using RunningNode first = await Cluster.StartNodeAsync("node1");
+        Assert.Null(await Until.DoneAsync(first.Fetch(Cluster["img"]).Finished));
+        await Until.DoneAsync(Cluster.StopMasterAsync().AsTask());
+        Cluster.RestartMaster();
+        await Until.TrueAsync(async () => (await CompleteAsync()).SequenceEqual(["node1"]));
+        await using RunningNode second = await Cluster.StartNodeAsync("node2");
+        Assert.Null(await Until.DoneAsync(second.Fetch(Cluster["img"]).Finished));
+        Assert.Equal((0, 0), (second.Node.Counters.FromMaster, second.Node.Counters.Retries));
+    }
+
+    [Fact]
+    public async Task A_transfer_that_has_what_it_needs_goes_on_without_a_master()
+    {
+        await using RunningNode node = await Cluster.StartNodeAsync("node1", o => o with { Retries = 0 });
+        Transfer transfer = node.Fetch(Cluster["img"]);
+        Assert.Null(await Until.DoneAsync(transfer.Finished));
+        await Until.DoneAsync(Cluster.StopMasterAsync().AsTask());
+        Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
+    }
+
+    [Fact]
+    public async Task Without_a_master_a_transfer_ends_after_the_retries_with_a_clear_reason()
+    {
+        HostTransport host = Cluster.NewHost();
+        var meter = new Meter(10 * Chunk);
+        host.MeterOf = (to, number) => to.Equals(Cluster.MasterEndPoint) && number == 2 ? meter : null;
+        await using RunningNode node = await Cluster.StartNodeAsync("node1", o => o with { Retries = 2 }, host);
+        Transfer transfer = node.Fetch(Cluster["img"]);
+        await Until.TrueAsync(() => meter.IsUsedUp && transfer.Have > 0);
+        await Until.DoneAsync(Cluster.StopMasterAsync().AsTask());
+        Assert.Equal("img: the master cannot be reached: connection refused", await Until.DoneAsync(transfer.Finished));
+    }
+
+    [Fact]
+    public async Task The_second_address_of_a_master_is_tried_when_the_first_does_not_answer()
+    {
+        var nowhere = new System.Net.IPEndPoint(Cluster.MasterHost.Address, 1);
+        await using RunningNode node = await Cluster.StartNodeAsync("node1", o => o with { Masters = [nowhere, Cluster.MasterEndPoint] });
+        Assert.Null(await Until.DoneAsync(node.Fetch(Cluster["img"]).Finished));
+    }
+
+    /// <summary>The nodes that have all of it and hold no routes.</summary>
+    private async Task<string[]> CompleteAsync()
+    {
+        TreeReport? report = await Cluster.TreeAsync(Cluster["img"]);
+        return report is null ? [] : [.. report.Routes.Where(r => r.Parent is null && r.Have == (ulong)Size).Select(r => r.Node)];
+    }
+}
