@@ -13,6 +13,8 @@ namespace Xget.Node.Exporting;
 /// </summary>
 internal sealed partial class Cluster(RoutingOptions options, ILogger log)
 {
+    private const int MostLeftOut = 32;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<ServerConnection, NodeSession> _sessions = [];
     private readonly Dictionary<IPEndPoint, NodeSession> _workers = [];
@@ -64,7 +66,8 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
             if (part.Member is null)
             {
                 _decisions++;
-                part.Member = routes.Tree.Join(session.Node);
+                part.Member = routes.Tree.Join(session.Node, Nodes(part.LeftOut));
+                part.LeftOut.Clear();
             }
             return Lines(routes, part.Member);
         }
@@ -111,15 +114,21 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
     /// The node leaves a parent out, for all stripes that it reads from it. Null is the master itself, which is asked
     /// again in its turn.
     /// </summary>
-    internal void Exclude(NodeSession session, object key, IPEndPoint? parent, FailureReason reason)
+    internal void Exclude(NodeSession session, in ContentKey contentKey, IPEndPoint? parent, FailureReason reason)
     {
+        object key = contentKey.Key;
         string content;
         NodeSession? failed = null;
         lock (_gate)
         {
-            if (!_contents.TryGetValue(key, out ContentRoutes? routes) ||
-                !session.Participations.TryGetValue(routes, out Participation? part) || part.Member is not { } member)
+            ContentRoutes routes = Routes(key, contentKey.Name, contentKey.Size);
+            Participation part = Part(session, routes);
+            if (part.Member is not { } member)
+            {
+                if (parent is not null && part.LeftOut.Count < MostLeftOut)
+                    part.LeftOut.Add(parent);
                 return;
+            }
             content = routes.Name;
             for (int stripe = 0; stripe < member.Routes.Count; stripe++)
             {
@@ -230,6 +239,17 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
         routes.Sessions.Remove(session.Node);
         if (routes.Sessions.Count == 0)
             _contents.Remove(routes.Key);
+    }
+
+    private RoutingNode[] Nodes(List<IPEndPoint> endPoints)
+    {
+        var nodes = new List<RoutingNode>();
+        foreach (IPEndPoint endPoint in endPoints)
+        {
+            if (_workers.TryGetValue(endPoint, out NodeSession? session))
+                nodes.Add(session.Node);
+        }
+        return [.. nodes];
     }
 
     private ContentRoutes Routes(object key, string name, ulong size)

@@ -38,6 +38,9 @@ internal sealed class Participation
 {
     internal Member? Member { get; set; }
 
+    /// <summary>Workers that the node left out before it asked for routes.</summary>
+    internal List<IPEndPoint> LeftOut { get; } = [];
+
     /// <summary>Open <c>redir</c> fids; the routes are held while there is one.</summary>
     internal int Redirs { get; set; }
 

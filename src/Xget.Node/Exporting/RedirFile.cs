@@ -52,7 +52,7 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
                 (words[1] != HostPort.Me && !HostPort.TryParse(words[1], out failed)))
                 return new(new WriteResult(Errno.EINVAL, 0));
             FailureReason reason = words.Length > 2 ? FailureReasons.Parse(words[2]) : FailureReason.Lost;
-            cluster.Exclude(session, key.Key, words[1] == HostPort.Me ? null : failed, reason);
+            cluster.Exclude(session, key, words[1] == HostPort.Me ? null : failed, reason);
             return new(new WriteResult(0, data.Length));
         }
 

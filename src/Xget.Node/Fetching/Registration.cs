@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Mono.Unix.Native;
 using Xget.Content;
@@ -42,10 +43,11 @@ internal sealed class Registration
     /// <summary>
     /// One burst: says that this node serves the content (port above 0), and asks for routes and for a chunk table of at
     /// most <paramref name="tableLength"/> bytes (0: neither). Advertising goes first, so that of many nodes that come at once the
-    /// second is already sent to the first.
+    /// second is already sent to the first. <paramref name="leaveOut"/> are workers that failed this node before.
     /// </summary>
     internal static async ValueTask<(Registration? Registration, RouteLine[] Routes, byte[]? Table, Errno Error)> MakeAsync(
-        MasterLink.Attachment attachment, Digest digest, int port, bool routes, int tableLength, CancellationToken ct)
+        MasterLink.Attachment attachment, Digest digest, int port, bool routes, IReadOnlyCollection<IPEndPoint> leaveOut,
+        int tableLength, CancellationToken ct)
     {
         var made = new Registration(attachment, digest);
         byte[] text = new byte[MaxRouteText];
@@ -57,7 +59,7 @@ internal sealed class Registration
             if (port > 0)
                 advertising = made.AdvertiseAsync(port, ct);
             if (routes)
-                redir = made.OpenRedirAsync(text, ct);
+                redir = made.OpenRedirAsync(text, leaveOut, ct);
             if (tableLength > 0)
                 chunks = made.Client.ReadAllAsync(MasterLink.RootFid, [.. made._directory, Bytes(Names.Chunks)], tableLength, ct).AsTask();
         }
@@ -136,11 +138,13 @@ internal sealed class Registration
         return walked.Error;
     }
 
-    private async Task<Reply<int>> OpenRedirAsync(byte[] text, CancellationToken ct)
+    private async Task<Reply<int>> OpenRedirAsync(byte[] text, IReadOnlyCollection<IPEndPoint> leaveOut, CancellationToken ct)
     {
         uint fid = _redirFid = Client.NewFid();
         Task<Reply<Qid[]>> walk = Client.WalkAsync(MasterLink.RootFid, fid, [.. _directory, Bytes(Names.Redir)], ct).AsTask();
         Task open = Client.OpenAsync(fid, OpenFlags.O_RDWR, ct).AsTask();
+        foreach (IPEndPoint parent in leaveOut)
+            _ = Client.WriteAsync(fid, 0, Bytes($"exclude {HostPort.Format(parent)} {FailureReason.Lost.Word()}"), ct).AsTask();
         Task<Reply<int>> read = Client.ReadAsync(fid, 0, text, ct).AsTask();
         Reply<Qid[]> walked = await walk;
         await open;

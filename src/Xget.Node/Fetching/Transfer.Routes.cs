@@ -13,12 +13,16 @@ public sealed partial class Transfer
     /// <summary>A chunk table up to this length comes from the master with the route; a longer one from a parent.</summary>
     private const int BurstTable = 8192;
 
+    /// <summary>Failed workers that are named to a master that does not know of them (any more).</summary>
+    private const int MostLeftOut = 32;
+
     /// <summary>The longest chunk table of a content of unknown size: packs and directory objects are not large.</summary>
     private const int UnknownTable = 256 << 10;
 
     private readonly Dictionary<(IPEndPoint EndPoint, bool IsMaster), ParentLink> _links = [];
     private Registration? _registration;
     private string NotPublished => $"{Name} is not published any more by the master; run again";
+    private readonly HashSet<IPEndPoint> _leftOut = [];
     private int _retries;
 
     /// <summary>Called about once a second: looks for stalled parents, tells the master how far we are.</summary>
@@ -130,7 +134,7 @@ public sealed partial class Transfer
             if (_registration is { Attachment.IsLost: false } old)
                 await old.ReleaseAsync();
             (Registration? made, RouteLine[] lines, byte[]? table, Errno error) =
-                await Registration.MakeAsync(attachment, Digest, _node.ServicePort, routes, tableLength, ct);
+                await Registration.MakeAsync(attachment, Digest, _node.ServicePort, routes, _leftOut, tableLength, ct);
             if (made is not null)
             {
                 _registration = made;
@@ -166,6 +170,8 @@ public sealed partial class Transfer
             return;
         }
         _node.Counters.Retried();
+        if (!link.IsMaster && _leftOut.Count < MostLeftOut)
+            _leftOut.Add(link.EndPoint);
         if (reason == FailureReason.Corrupt)
             _node.Log.Error("{Name}: wrong bytes from {Parent}; refused", Name, HostPort.Format(link.EndPoint));
         if (_retries > 1 || link.IsMaster)

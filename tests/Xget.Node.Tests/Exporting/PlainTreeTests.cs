@@ -57,7 +57,7 @@ public sealed class PlainTreeTests : IAsyncLifetime, IDisposable
     {
         await using TreeClient paper = await _cluster.AttachAsync("user");
         Assert.Equal(["dir", "log"], await paper.ListAsync());
-        Assert.Equal(["generation", "log", "objects", "stats", "tree"], await paper.ListAsync(".xget"));
+        Assert.Equal(["generation", "log", "next", "objects", "publish", "stats", "tree"], await paper.ListAsync(".xget"));
         Assert.Equal("32", await paper.ReadAsync("log"));
         Assert.Equal(["data", "redir"], await paper.ListAsync("dir"));
         Assert.Equal("real data", await paper.ReadAsync("dir", "data", "data"));
