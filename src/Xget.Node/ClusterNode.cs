@@ -90,6 +90,48 @@ public sealed class ClusterNode : IAsyncDisposable
         return reply.Ok ? (Encoding.UTF8.GetString(reply.Value), null) : (null, Words.Of(reply.Error));
     }
 
+    /// <summary>
+    /// Waits until the master publishes something else than the known root, however often the connection is lost
+    /// meanwhile; null when it cannot be reached any more (see <see cref="NodeOptions.Retries"/>).
+    /// </summary>
+    public async ValueTask<GenerationText?> OtherGenerationAsync(Digest known, CancellationToken ct)
+    {
+        byte[] text = new byte[4096];
+        while (true)
+        {
+            (MasterLink.Attachment? attachment, _) = await _context.Master.GetAsync(ct);
+            if (attachment is null)
+                return null;
+            NinePClient client = attachment.Client;
+            uint fid = client.NewFid();
+            Reply<Qid[]> walk = await client.WalkAsync(MasterLink.RootFid, fid, Names.Xget, Names.Next);
+            if (walk.Ok)
+            {
+                await client.OpenAsync(fid, OpenFlags.O_RDWR, ct);
+                await client.WriteAsync(fid, 0, Encoding.ASCII.GetBytes(known.ToString()), ct);
+                Reply<int> read = await client.ReadAsync(fid, 0, text, Timeout.InfiniteTimeSpan, ct);
+                ct.ThrowIfCancellationRequested();
+                if (read.Ok && GenerationText.TryParse(Encoding.ASCII.GetString(text, 0, read.Value), out GenerationText? generation))
+                {
+                    _ = client.ClunkAsync(fid, CancellationToken.None).AsTask();
+                    return generation;
+                }
+            }
+            else
+            {
+                client.FreeFid(fid);
+            }
+            await Task.Delay(Backoff.Delay(5, _context.Random), _context.Time, ct);
+        }
+    }
+
+    /// <summary>Ends one content: it is not fetched or served any more, and may be fetched anew.</summary>
+    public async ValueTask DropAsync(Transfer transfer)
+    {
+        if (_transfers.TryRemove(new KeyValuePair<Digest, Transfer>(transfer.Digest, transfer)))
+            await transfer.StopAsync();
+    }
+
     /// <summary>Writes one message to a file of the master's <c>/.xget</c>; the reason when that fails.</summary>
     public async ValueTask<string?> WriteControlAsync(string name, string text, CancellationToken ct)
     {
@@ -156,12 +198,14 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <param name="name">What people call it.</param>
     /// <param name="whole">Fetch the whole content, since the rest of it will be wanted too.</param>
     /// <param name="ct">Ends the wait.</param>
-    public async ValueTask<(byte[]? Bytes, string? Reason)> ReadAsync(DataReference reference, string name, bool whole, CancellationToken ct)
+    /// <param name="openStore">Opens the place for the content's chunks; in memory by default.</param>
+    public async ValueTask<(byte[]? Bytes, string? Reason)> ReadAsync(DataReference reference, string name, bool whole, CancellationToken ct,
+        Transfer.OpenStore? openStore = null)
     {
         if (reference.Length > MaxInMemory)
             return (null, $"{name}: too large to be a directory");
         Transfer transfer = Fetch(reference.Content, SizeOf(reference), name,
-            OpenInMemory, ranges: whole ? null : []);
+            openStore ?? OpenInMemory, ranges: whole ? null : []);
         byte[] bytes = new byte[reference.Length];
         for (int got = 0; got < bytes.Length;)
         {
@@ -180,7 +224,7 @@ public sealed class ClusterNode : IAsyncDisposable
         Task.FromResult<(Errno, StoredContent?)>(table.Size > MaxInMemory ? (Errno.EFBIG, null) : (0, new MemoryContent(table)));
 
     /// <summary>The size of the content that a reference points into, if it tells: what is longer than any pack is a content of its own.</summary>
-    internal static ulong? SizeOf(DataReference reference) =>
+    public static ulong? SizeOf(DataReference reference) =>
         reference.Offset == 0 && reference.Length > LongerThanPacks ? reference.Length : null;
 
     private const ulong LongerThanPacks = 8 << 20;
@@ -194,7 +238,8 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>The addresses of the parents that are connected now, for people.</summary>
     public string[] ParentNames() => _context.Parents.Names();
 
-    internal Transfer? Find(Digest digest) => _transfers.GetValueOrDefault(digest);
+    /// <summary>A content that is being fetched or is here; null when it is neither.</summary>
+    public Transfer? Find(Digest digest) => _transfers.GetValueOrDefault(digest);
 
     private async Task TickAsync()
     {

@@ -136,7 +136,7 @@ public sealed class Master : IAsyncDisposable
     }
 
     private static GenerationText Published(Generation g) =>
-        new(g.Number, g.Root, g.Find(g.Root)!.Table.Size, g.Published);
+        new(g.Number, g.Root, g.Find(g.Root)!.Table.Size, g.Published, g.Files, (ulong)g.Bytes);
 
     private string Stats()
     {

@@ -18,6 +18,7 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, NinePClient
     private int _outstanding;
     private int _failed;
     private int _probing;
+    private int _used;
 
     internal IPEndPoint EndPoint => endPoint;
 
@@ -49,6 +50,9 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, NinePClient
     }
 
     internal void RequestEnded() => Interlocked.Decrement(ref _outstanding);
+
+    /// <summary>True once: for the first verified chunk that came over it.</summary>
+    internal bool IsFirstChunk() => Interlocked.Exchange(ref _used, 1) == 0;
 
     /// <summary>Marks the link as failed; true for the first caller, who reports it.</summary>
     internal bool Fail()

@@ -11,6 +11,9 @@ internal abstract record RouteEvent
     /// <summary>The connection to the master is lost, and with it routes and advertisement.</summary>
     internal sealed record MasterLost(MasterLink.Attachment Attachment) : RouteEvent;
 
+    /// <summary>A chunk is asked for, and no route is held for it.</summary>
+    internal sealed record Needed : RouteEvent;
+
     /// <summary>All chunks are here: the routes can be given back.</summary>
     internal sealed record Complete : RouteEvent;
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Mono.Unix.Native;
 using Xget.Content;
+using Xget.Content.Cache;
 using Xget.Content.Store;
 using Xget.NineP;
 using Xget.Node.Wire;
@@ -12,6 +13,7 @@ public sealed partial class Transfer
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<int, TaskCompletionSource<bool>> _waiters = [];
+    private readonly SortedSet<string> _sources = new(StringComparer.Ordinal);
     private IReadOnlyList<DataReference>? _wantedRanges;
     private ChunkTable? _table;
     private ChunkState[] _chunks = [];
@@ -19,6 +21,7 @@ public sealed partial class Transfer
     private int _wantedMissing;
     private int _fetching;
     private bool _failed;
+    private Errno _error;
 
     [Flags]
     private enum ChunkState : byte
@@ -47,10 +50,17 @@ public sealed partial class Transfer
     /// <inheritdoc/>
     public override ValueTask<ContentRange> ReadAsync(ulong offset, int count, CancellationToken ct)
     {
-        return TryRead(offset, count, out ContentRange range) ? new(range) : WaitAndReadAsync(offset, count, ct);
+        if (!TryRead(offset, count, out ContentRange range))
+            return WaitAndReadAsync(offset, count, ct);
+        _node.Counters.Served(range.Count);
+        return new(range);
     }
 
-    private bool TryRead(ulong offset, int count, out ContentRange range)
+    /// <summary>
+    /// Verified bytes from <paramref name="offset"/> on, if the chunk there is here: as many chunks in a row as there
+    /// are, at most <paramref name="count"/> bytes, none at the end. The taker disposes the range.
+    /// </summary>
+    public bool TryRead(ulong offset, int count, out ContentRange range)
     {
         range = default;
         if (Store is not { } store)
@@ -72,8 +82,8 @@ public sealed partial class Transfer
         range = store.Read(offset, (int)(Math.Min(end, there) - offset));
         if (range.Error == Errno.EBADF && Store != store)
             return TryRead(offset, count, out range); // moved this moment
-        if (range.Error == 0)
-            _node.Counters.Served(range.File is null ? range.Bytes.Length : range.Count);
+        if (range.Error == Errno.ENODATA)
+            return false; // lost by a cache this moment: it comes again
         return true;
     }
 
@@ -82,13 +92,14 @@ public sealed partial class Transfer
         try
         {
             if (await _tableReady.Task.WaitAsync(ct) is not { } known)
-                return ContentRange.Failed(Errno.EIO);
+                return ContentRange.Failed(_error);
             ContentRange range;
             while (!TryRead(offset, count, out range))
             {
                 if (!await Demand((int)(offset / (ulong)known.ChunkSize)).WaitAsync(ct))
-                    return ContentRange.Failed(Errno.EIO);
+                    return ContentRange.Failed(_error);
             }
+            _node.Counters.Served(range.Count);
             return range;
         }
         catch (OperationCanceledException)
@@ -97,11 +108,66 @@ public sealed partial class Transfer
         }
     }
 
+    /// <summary>Ends with 0 when all chunks of a range are here; they are asked for at once, before all others.</summary>
+    /// <exception cref="OperationCanceledException">The wait was given up; the chunks still come.</exception>
+    public async ValueTask<Errno> EnsureAsync(ulong offset, ulong count, CancellationToken ct)
+    {
+        if (await _tableReady.Task.WaitAsync(ct) is not { } known)
+            return _error;
+        ulong end = Math.Min(offset + count, known.Size);
+        if (offset >= end)
+            return 0;
+        int first = (int)(offset / (ulong)known.ChunkSize);
+        int last = (int)((end - 1) / (ulong)known.ChunkSize);
+        var waits = new List<Task<bool>>();
+        for (int i = first; i <= last; i++)
+        {
+            if (!Store!.Map[i])
+                waits.Add(Demand(i, pump: false));
+        }
+        Pump();
+        foreach (Task<bool> wait in waits)
+        {
+            if (!await wait.WaitAsync(ct))
+                return _error;
+        }
+        return 0;
+    }
+
+    /// <summary>Chunks of this range will be wanted soon: they are fetched behind those that somebody waits for.</summary>
+    public void Prefetch(ulong offset, ulong count)
+    {
+        lock (_gate)
+        {
+            if (_table is null || _failed || offset >= _table.Size)
+                return;
+            ulong end = Math.Min(count, _table.Size - offset) + offset;
+            int first = (int)(offset / (ulong)_table.ChunkSize);
+            int last = (int)((end - 1) / (ulong)_table.ChunkSize);
+            bool isNew = false;
+            for (int i = first; i <= last; i++)
+            {
+                if ((_chunks[i] & ChunkState.Wanted) != 0)
+                    continue;
+                _chunks[i] |= ChunkState.Wanted;
+                if (Store!.Map[i])
+                    continue;
+                _wantedMissing++;
+                isNew = true;
+                if (_stripes.Length > 0)
+                    _stripes[i % _stripes.Length].Cursor = Math.Min(_stripes[i % _stripes.Length].Cursor, i);
+            }
+            if (!isNew)
+                return;
+        }
+        Pump();
+    }
+
     /// <summary>Puts a chunk in front; ends with true when it is there, false when it will never be.</summary>
-    private Task<bool> Demand(int chunk)
+    private Task<bool> Demand(int chunk, bool pump = true)
     {
         TaskCompletionSource<bool>? waiter;
-        bool pump = false;
+        bool asked = false;
         lock (_gate)
         {
             if (Store is { } store && store.Map[chunk])
@@ -114,11 +180,13 @@ public sealed partial class Transfer
                 if (_stripes.Length > 0 && (_chunks[chunk] & ChunkState.InFlight) == 0)
                 {
                     _stripes[chunk % _stripes.Length].First.Enqueue(chunk);
-                    pump = true;
+                    asked = true;
+                    if (_stripes[chunk % _stripes.Length].Link is null)
+                        _events.Writer.TryWrite(new RouteEvent.Needed());
                 }
             }
         }
-        if (pump)
+        if (asked && pump)
             Pump();
         return waiter.Task;
     }
@@ -152,10 +220,38 @@ public sealed partial class Transfer
             }
             Store = store;
         }
+        if (store is CachedContent cached)
+            cached.ChunkFound += Found;
         _tableReady.TrySetResult(known);
         if (_wantedMissing == 0)
             _finished.TrySetResult(null);
         return 0;
+    }
+
+    private void NoteSource(ParentLink link)
+    {
+        if (!link.IsFirstChunk())
+            return;
+        lock (_gate)
+            _sources.Add(link.IsMaster ? HostPort.Me : HostPort.Format(link.EndPoint));
+    }
+
+    /// <summary>A cache has found a chunk that an earlier run left.</summary>
+    private void Found(int chunk)
+    {
+        TaskCompletionSource<bool>? waiter;
+        bool done = false;
+        lock (_gate)
+        {
+            _waiters.Remove(chunk, out waiter);
+            if (_chunks.Length > 0 && (_chunks[chunk] & (ChunkState.Wanted | ChunkState.InFlight)) == ChunkState.Wanted)
+                done = _wantedMissing > 0 && --_wantedMissing == 0;
+        }
+        waiter?.TrySetResult(true);
+        if (done)
+            _finished.TrySetResult(null);
+        if (Store is { Map.IsComplete: true })
+            _events.Writer.TryWrite(new RouteEvent.Complete());
     }
 
     /// <summary>Asks for as many chunks as the window allows, from every parent that is ready.</summary>
@@ -227,12 +323,15 @@ public sealed partial class Transfer
             stored = Store!.Write(chunk, buffer.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(buffer);
         if (good && stored == 0)
+        {
             _node.Counters.Received(link.IsMaster, length);
+            NoteSource(link);
+        }
         Settle(stripe, chunk, good && stored == 0);
         if (stored != 0)
             Fail($"cannot write {Name}: {Words.Of(stored)}");
         else if (link.IsMaster && error is Errno.ESTALE or Errno.ENOENT)
-            Fail($"{Name} changed on the master while it was served; run again when it has published the new state");
+            Fail($"{Name} changed on the master while it was served; run again when it has published the new state", Errno.ESTALE);
         else if (failure is { } reason && link.Fail())
             _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, reason));
         Pump();

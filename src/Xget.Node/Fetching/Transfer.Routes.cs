@@ -40,6 +40,13 @@ public sealed partial class Transfer
             _registration?.Report(Have);
     }
 
+    /// <summary>The parents that verified chunks came from, for people: <c>me</c> or <c>host!port</c>.</summary>
+    public IReadOnlyList<string> Sources()
+    {
+        lock (_gate)
+            return [.. _sources];
+    }
+
     private async Task RunAsync(ChunkTable? known)
     {
         CancellationToken ct = _stopping.Token;
@@ -55,6 +62,10 @@ public sealed partial class Transfer
                         break;
                     case RouteEvent.MasterLost(var attachment) when attachment == _registration?.Attachment:
                         await JoinAsync(routed, 0, ct);
+                        break;
+                    case RouteEvent.Needed when !routed:
+                        routed = true;
+                        await JoinAsync(routes: true, 0, ct);
                         break;
                     case RouteEvent.Complete when routed:
                         routed = false;
@@ -148,7 +159,7 @@ public sealed partial class Transfer
             }
             if (error == Errno.ENOENT)
             {
-                Fail(NotPublished);
+                Fail(NotPublished, Errno.ESTALE);
                 return null;
             }
             await Task.Delay(Backoff.Delay(attempt + 1, _node.Random), _node.Time, ct);
@@ -251,7 +262,7 @@ public sealed partial class Transfer
         if (walked.Ok)
             return link;
         if (key.IsMaster && walked.Error == Errno.ENOENT)
-            Fail(NotPublished);
+            Fail(NotPublished, Errno.ESTALE);
         link.Fail();
         return link;
     }

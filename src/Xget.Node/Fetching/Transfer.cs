@@ -49,6 +49,16 @@ public sealed partial class Transfer : ServedContent
     /// </summary>
     public Task<string?> Finished => _finished.Task;
 
+    /// <summary>Whether it will never be complete: see <see cref="Finished"/> for the reason.</summary>
+    public bool HasFailed
+    {
+        get
+        {
+            lock (_gate)
+                return _failed;
+        }
+    }
+
     /// <summary>The place of the chunks; null until the chunk table has come.</summary>
     public StoredContent? Store { get; private set; }
 
@@ -83,11 +93,13 @@ public sealed partial class Transfer : ServedContent
         Store?.Dispose();
     }
 
-    private void Fail(string reason)
+    private void Fail(string reason, Errno error = Errno.EIO)
     {
         List<TaskCompletionSource<bool>> waiting;
         lock (_gate)
         {
+            if (!_failed)
+                _error = error;
             _failed = true;
             if (_fetching == 0)
                 _drained.TrySetResult();

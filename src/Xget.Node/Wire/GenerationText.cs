@@ -9,11 +9,14 @@ namespace Xget.Node.Wire;
 /// <param name="Root">Digest of the root directory object.</param>
 /// <param name="RootSize">Size of the root directory object in bytes.</param>
 /// <param name="Published">Time of publishing, UTC.</param>
-public sealed record GenerationText(ulong Number, Digest Root, ulong RootSize, DateTimeOffset Published)
+/// <param name="Files">Names of regular files.</param>
+/// <param name="Bytes">Bytes in regular files; hard-linked ones count once.</param>
+public sealed record GenerationText(ulong Number, Digest Root, ulong RootSize, DateTimeOffset Published, long Files, ulong Bytes)
 {
     /// <summary>The file's text.</summary>
     public string Format() => string.Create(CultureInfo.InvariantCulture,
-        $"generation {Number}\nroot {Root} {RootSize}\npublished {Published.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffffZ}\n");
+        $"generation {Number}\nroot {Root} {RootSize}\npublished {Published.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffffZ}\n" +
+        $"files {Files}\nbytes {Bytes}\n");
 
     /// <summary>Reads the file; lines it does not know are skipped, so that later versions may add some.</summary>
     public static bool TryParse(string text, out GenerationText? generation)
@@ -22,6 +25,7 @@ public sealed record GenerationText(ulong Number, Digest Root, ulong RootSize, D
         ulong? number = null;
         (Digest Root, ulong Size)? root = null;
         DateTimeOffset published = default;
+        (ulong Files, ulong Bytes) sizes = default;
         foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] words = line.Split(' ');
@@ -38,13 +42,19 @@ public sealed record GenerationText(ulong Number, Digest Root, ulong RootSize, D
                     if (!DateTimeOffset.TryParse(words[1], CultureInfo.InvariantCulture, out published))
                         return false;
                     break;
+                case "files" when words.Length >= 2:
+                    TryNumber(words[1], out sizes.Files);
+                    break;
+                case "bytes" when words.Length >= 2:
+                    TryNumber(words[1], out sizes.Bytes);
+                    break;
                 default:
                     break;
             }
         }
         if (number is null || root is null)
             return false;
-        generation = new GenerationText(number.Value, root.Value.Root, root.Value.Size, published);
+        generation = new GenerationText(number.Value, root.Value.Root, root.Value.Size, published, (long)Math.Min(sizes.Files, long.MaxValue), sizes.Bytes);
         return true;
     }
 

@@ -1,0 +1,50 @@
+using Xget.Content;
+
+namespace Xget.Mount;
+
+/// <summary>
+/// A node of the mounted tree that the kernel knows or that lies on the way to one. Its bytes never change: when a new
+/// generation has other bytes under a name, the name gets another inode, and who has the old one open keeps it. The
+/// fields that change belong to <see cref="InodeTable"/>'s lock.
+/// </summary>
+internal sealed class Inode(ulong nodeId, ulong ino, Inode? parent, FileName name, EntryAttributes attributes, DataReference data)
+{
+    /// <summary>What the kernel calls it; never used again for another.</summary>
+    internal ulong NodeId => nodeId;
+
+    /// <summary>What stat(2) shows: derived from the path, so the same at the next mount.</summary>
+    internal ulong Ino => ino;
+
+    /// <summary>The directory it was found in; null for the root.</summary>
+    internal Inode? Parent => parent;
+
+    /// <summary>Its name there.</summary>
+    internal FileName Name => name;
+
+    internal EntryAttributes Attributes { get; set; } = attributes;
+
+    /// <summary>Where its bytes are, or a directory's object.</summary>
+    internal DataReference Data { get; set; } = data;
+
+    /// <summary>A directory's entries, once they were needed.</summary>
+    internal DirectoryObject? Directory { get; set; }
+
+    /// <summary>The loading of the entries, which all who need them wait for.</summary>
+    internal Task<DirectoryLoad>? Loading { get; set; }
+
+    /// <summary>The inodes of its entries that the kernel has been told of.</summary>
+    internal Dictionary<FileName, Inode> Children { get; } = [];
+
+    /// <summary>How often the kernel was told of it, less what it has forgotten.</summary>
+    internal ulong Lookups { get; set; }
+
+    internal OpenModeTracker Opens { get; } = new();
+
+    internal bool IsDirectory => Attributes.Type == EntryType.Directory;
+
+    /// <summary>The printable path below the mount point.</summary>
+    public override string ToString() => parent is null ? "/" : parent.Parent is null ? $"{name}" : $"{parent}/{name}";
+}
+
+/// <summary>A directory's entries, or why there are none.</summary>
+internal readonly record struct DirectoryLoad(DirectoryObject? Directory, Mono.Unix.Native.Errno Error);

@@ -1,0 +1,28 @@
+using System.Text;
+
+namespace Xget.Mount;
+
+/// <summary>Attributes that tell of a file's state rather than being stored with it: user.xget.*.</summary>
+internal sealed class MagicXattrs(params (string Name, Func<string> Value)[] values)
+{
+    private const string Prefix = "user.xget.";
+
+    internal byte[]? Find(ReadOnlySpan<byte> name)
+    {
+        foreach ((string own, Func<string> value) in values)
+        {
+            if (name.SequenceEqual(Encoding.ASCII.GetBytes(Prefix + own)))
+                return Encoding.UTF8.GetBytes(value());
+        }
+        return null;
+    }
+
+    internal void AppendNames(MemoryStream names)
+    {
+        foreach ((string own, _) in values)
+        {
+            names.Write(Encoding.ASCII.GetBytes(Prefix + own));
+            names.WriteByte(0);
+        }
+    }
+}

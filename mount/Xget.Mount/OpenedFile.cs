@@ -1,0 +1,51 @@
+using Xget.Node.Fetching;
+
+namespace Xget.Mount;
+
+/// <summary>
+/// An open file, and how far ahead of its reader the chunks are fetched: nothing for random reads, more and more for
+/// sequential ones.
+/// </summary>
+internal sealed class OpenedFile(Inode inode, Transfer content, bool readsAhead)
+{
+    private const ulong FirstWindow = 1 << 20;
+    private const ulong LargestWindow = 32 << 20;
+
+    private readonly Lock _gate = new();
+    private ulong _expected;
+    private ulong _ahead;
+    private ulong _window;
+
+    internal Inode Inode => inode;
+
+    internal Transfer Content => content;
+
+    /// <summary>
+    /// A read: what to fetch ahead now, as a range of the file; nothing when the reader jumps. The kernel's own read-ahead
+    /// comes in several requests that may overtake one another, so a little disorder still counts as sequential.
+    /// </summary>
+    internal (ulong Offset, ulong Length) Ahead(ulong offset, int size)
+    {
+        if (!readsAhead)
+            return default;
+        lock (_gate)
+        {
+            ulong end = offset + (ulong)size;
+            bool sequential = offset <= _expected + FirstWindow && end + FirstWindow >= _expected;
+            if (!sequential)
+            {
+                (_window, _ahead, _expected) = (0, 0, end);
+                return default;
+            }
+            _expected = Math.Max(_expected, end);
+            _window = Math.Min(LargestWindow, Math.Max(FirstWindow, _window * 2));
+            ulong to = Math.Min(_expected + _window, inode.Attributes.Size);
+            ulong from = Math.Max(_expected, _ahead);
+            // In steps, so that not each read asks.
+            if (to < from + FirstWindow && to < inode.Attributes.Size || to <= from)
+                return default;
+            _ahead = to;
+            return (from, to - from);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+using System.Collections.Concurrent;
+using Mono.Unix.Native;
+using Serilog;
+using Xget.Content;
+using Xget.Fuse;
+
+namespace Xget.Mount;
+
+/// <summary>How a mount reads.</summary>
+internal sealed record ReadingOptions
+{
+    /// <summary>How long a reader waits for the network before it gets EIO.</summary>
+    internal required TimeSpan Timeout { get; init; }
+
+    /// <summary>Whether sequential readers are kept ahead of.</summary>
+    internal required bool ReadsAhead { get; init; }
+
+    /// <summary>Whether the kernel may read complete files itself.</summary>
+    internal required bool Passthrough { get; init; }
+}
+
+/// <summary>
+/// The read-only file system over a node: names and attributes from verified directory objects, bytes from the cache or
+/// from parents. Everything is immutable within a generation, so the kernel may keep all it has seen.
+/// </summary>
+internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents contents, ReadingOptions reading,
+    Func<Inode, MagicXattrs> magic, Func<FuseStatFs> sizes, TimeProvider time, ILogger log) : FuseFileSystem
+{
+    private readonly ConcurrentDictionary<ulong, OpenedFile> _open = new();
+    private FuseConnection? _connection;
+
+    /// <summary>The kernel's side, once it has agreed.</summary>
+    internal FuseConnection? Connection => _connection;
+
+    internal InodeTable Inodes => inodes;
+
+    /// <summary>Files that are open now.</summary>
+    internal int OpenFiles => _open.Count;
+
+    public override void Init(FuseConnection connection) => _connection = connection;
+
+    public override ValueTask<FuseResult<EntryOut>> LookupAsync(FuseRequest request, ulong parent, ReadOnlyMemory<byte> name)
+    {
+        if (inodes.Find(parent) is not { } directory)
+            return FuseAnswer.Failed<EntryOut>(Errno.ESTALE);
+        if (!directory.IsDirectory)
+            return FuseAnswer.Failed<EntryOut>(Errno.ENOTDIR);
+        return directory.Directory is { } loaded ? Entry(directory, loaded, name.Span).AsAnswer() : LookupSlowAsync(request, directory, name);
+    }
+
+    private async ValueTask<FuseResult<EntryOut>> LookupSlowAsync(FuseRequest request, Inode directory, ReadOnlyMemory<byte> name)
+    {
+        DirectoryLoad load = await LoadAsync(directory, request.Interrupted);
+        return load.Directory is null ? load.Error : Entry(directory, load.Directory, name.Span);
+    }
+
+    private EntryOut Entry(Inode directory, DirectoryObject loaded, ReadOnlySpan<byte> name) =>
+        loaded.Find(name) is { } entry ? EntryOf(inodes.Tell(directory, entry)) : EntryOut.Negative(EntryOut.Forever);
+
+    public override void Forget(ulong nodeid, ulong count) => inodes.Forget(nodeid, count);
+
+    public override ValueTask<FuseResult<AttrOut>> GetAttrAsync(FuseRequest request, ulong nodeid, ulong? fh) =>
+        inodes.Find(nodeid) is { } inode ? new AttrOut(AttrOf(inode), EntryOut.Forever).AsAnswer()
+            : FuseAnswer.Failed<AttrOut>(Errno.ESTALE);
+
+    public override ValueTask<FuseResult<ReadOnlyMemory<byte>>> ReadLinkAsync(FuseRequest request, ulong nodeid) =>
+        inodes.Find(nodeid) is not { } inode ? FuseAnswer.Failed<ReadOnlyMemory<byte>>(Errno.ESTALE)
+            : inode.Attributes.Type != EntryType.Symlink ? FuseAnswer.Failed<ReadOnlyMemory<byte>>(Errno.EINVAL)
+            : new ReadOnlyMemory<byte>(inode.Attributes.SymlinkTarget).AsAnswer();
+
+    public override ValueTask<Errno> ReadDirAsync(FuseRequest request, ulong nodeid, ulong fh, ulong offset, DirectoryWriter entries) =>
+        ListAsync(request, nodeid, offset, entries, plus: false);
+
+    public override ValueTask<Errno> ReadDirPlusAsync(FuseRequest request, ulong nodeid, ulong fh, ulong offset, DirectoryWriter entries) =>
+        ListAsync(request, nodeid, offset, entries, plus: true);
+
+    private async ValueTask<Errno> ListAsync(FuseRequest request, ulong nodeid, ulong offset, DirectoryWriter entries, bool plus)
+    {
+        if (inodes.Find(nodeid) is not { } directory)
+            return Errno.ESTALE;
+        DirectoryLoad load = directory.Directory is { } there ? new(there, 0) : await LoadAsync(directory, request.Interrupted);
+        if (load.Directory is null)
+            return load.Error;
+        // Offsets: 1 and 2 come after . and .., 3 after the first entry.
+        if (offset < 1 && !AddSelf(entries, "."u8, directory, 1, plus))
+            return 0;
+        if (offset < 2 && !AddSelf(entries, ".."u8, directory.Parent ?? directory, 2, plus))
+            return 0;
+        for (int i = (int)Math.Max(0, (long)offset - 2); i < load.Directory.Entries.Length; i++)
+        {
+            if (!Add(entries, directory, load.Directory.Entries[i], (ulong)i + 3, plus))
+                return 0;
+        }
+        return 0;
+    }
+
+    private static bool AddSelf(DirectoryWriter entries, ReadOnlySpan<byte> name, Inode inode, ulong next, bool plus) =>
+        plus ? entries.TryAddPlus(name, EntryOf(inode), next) : entries.TryAdd(name, inode.Ino, ModeOf(inode.Attributes), next);
+
+    private bool Add(DirectoryWriter entries, Inode directory, DirectoryEntry entry, ulong next, bool plus)
+    {
+        Inode inode = inodes.Tell(directory, entry);
+        bool added = plus ? entries.TryAddPlus(entry.Name.Bytes, EntryOf(inode), next)
+            : entries.TryAdd(entry.Name.Bytes, inode.Ino, ModeOf(entry.Attributes), next);
+        // Only an entry with attributes counts as a look-up.
+        if (!added || !plus)
+            inodes.Forget(inode.NodeId, 1);
+        return added;
+    }
+
+    public override ValueTask<FuseResult<FuseStatFs>> StatFsAsync(FuseRequest request, ulong nodeid) => sizes().AsAnswer();
+
+    public override ValueTask<FuseResult<ReadOnlyMemory<byte>>> GetXattrAsync(FuseRequest request, ulong nodeid, ReadOnlyMemory<byte> name)
+    {
+        if (inodes.Find(nodeid) is not { } inode)
+            return FuseAnswer.Failed<ReadOnlyMemory<byte>>(Errno.ESTALE);
+        foreach (Xattr xattr in inode.Attributes.Xattrs)
+        {
+            if (name.Span.SequenceEqual(xattr.Name))
+                return new ReadOnlyMemory<byte>(xattr.Value).AsAnswer();
+        }
+        return magic(inode).Find(name.Span) is { } value ? new ReadOnlyMemory<byte>(value).AsAnswer()
+            : FuseAnswer.Failed<ReadOnlyMemory<byte>>(Errno.ENODATA);
+    }
+
+    public override ValueTask<FuseResult<ReadOnlyMemory<byte>>> ListXattrAsync(FuseRequest request, ulong nodeid)
+    {
+        if (inodes.Find(nodeid) is not { } inode)
+            return FuseAnswer.Failed<ReadOnlyMemory<byte>>(Errno.ESTALE);
+        var names = new MemoryStream();
+        foreach (Xattr xattr in inode.Attributes.Xattrs)
+        {
+            names.Write(xattr.Name);
+            names.WriteByte(0);
+        }
+        magic(inode).AppendNames(names);
+        return new ReadOnlyMemory<byte>(names.ToArray()).AsAnswer();
+    }
+
+    /// <summary>A directory's entries; all who need them wait for one loading.</summary>
+    internal async ValueTask<DirectoryLoad> LoadAsync(Inode directory, CancellationToken interrupted)
+    {
+        Task<DirectoryLoad> loading;
+        lock (inodes.Gate)
+        {
+            if (directory.Directory is { } there)
+                return new DirectoryLoad(there, 0);
+            if (directory.Loading is null || directory.Loading.IsCompleted)
+                directory.Loading = LoadIntoAsync(directory, directory.Data);
+            loading = directory.Loading;
+        }
+        try
+        {
+            return await loading.WaitAsync(reading.Timeout, time, interrupted);
+        }
+        catch (TimeoutException)
+        {
+            log.Warning("{Directory:l}: ETIMEDOUT after {Seconds} s", directory.ToString(), reading.Timeout.TotalSeconds);
+            return new DirectoryLoad(null, Errno.EIO);
+        }
+        catch (OperationCanceledException)
+        {
+            return new DirectoryLoad(null, Errno.EINTR);
+        }
+    }
+
+    private async Task<DirectoryLoad> LoadIntoAsync(Inode directory, DataReference data)
+    {
+        await Task.Yield(); // not under the caller's lock
+        DirectoryLoad load = await contents.LoadAsync(data, $"directory {directory}", CancellationToken.None);
+        lock (inodes.Gate)
+        {
+            // A new generation may have come meanwhile: then its entries are there already, or are loaded next time.
+            if (load.Directory is not null && directory.Data == data)
+                directory.Directory = load.Directory;
+        }
+        return load;
+    }
+
+    private static EntryOut EntryOf(Inode inode) => new()
+    {
+        NodeId = inode.NodeId, EntryValid = EntryOut.Forever, AttrValid = EntryOut.Forever, Attr = AttrOf(inode),
+    };
+
+    internal static FuseAttr AttrOf(Inode inode)
+    {
+        EntryAttributes a = inode.Attributes;
+        return new FuseAttr
+        {
+            Ino = inode.Ino, Size = a.Type == EntryType.Directory ? 4096 : a.Size, Blocks = (a.Size + 511) / 512,
+            Atime = (ulong)a.Mtime.Seconds, Mtime = (ulong)a.Mtime.Seconds, Ctime = (ulong)a.Mtime.Seconds,
+            AtimeNsec = a.Mtime.Nanoseconds, MtimeNsec = a.Mtime.Nanoseconds, CtimeNsec = a.Mtime.Nanoseconds,
+            Mode = ModeOf(a), Nlink = a.LinkCount, Uid = a.Uid, Gid = a.Gid,
+            Rdev = FuseAttr.MakeDevice(a.RdevMajor, a.RdevMinor), Blksize = 128 << 10,
+        };
+    }
+
+    private static uint ModeOf(EntryAttributes a) => a.Mode | (uint)(a.Type switch
+    {
+        EntryType.Directory => FilePermissions.S_IFDIR,
+        EntryType.Symlink => FilePermissions.S_IFLNK,
+        EntryType.Character => FilePermissions.S_IFCHR,
+        EntryType.Block => FilePermissions.S_IFBLK,
+        EntryType.Fifo => FilePermissions.S_IFIFO,
+        EntryType.Socket => FilePermissions.S_IFSOCK,
+        _ => FilePermissions.S_IFREG,
+    });
+}

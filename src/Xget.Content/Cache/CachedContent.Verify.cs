@@ -1,0 +1,270 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
+using Xget.Content.Linux;
+using Xget.Content.Store;
+
+namespace Xget.Content.Cache;
+
+/// <summary>What is believed of the file and its map, and what is done when they turn out wrong.</summary>
+public sealed partial class CachedContent
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private int _verifying; // runs under way, guarded by _state; one that was stopped stays counted
+
+    /// <summary>
+    /// Raised, on any thread, for each chunk that <see cref="Verified"/> finds, after it was set in
+    /// <see cref="StoredContent.Map"/>.
+    /// </summary>
+    public event Action<int>? ChunkFound;
+
+    /// <summary>
+    /// Ends when no chunk is being checked any more after an unclean stop, or after the file was changed by others. Never
+    /// fails.
+    /// </summary>
+    public Task Verified { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Hashes a chunk that is there; false if it is not, or not any more since it is damaged.</summary>
+    public bool Verify(int chunk)
+    {
+        if (!_inFile[chunk])
+            return Map[chunk] && FindHeld(chunk) is not null;
+        if (_file is null)
+            return true;
+        if (!_file.TryHold())
+            return false;
+        using (_file)
+        using (PooledBuffer buffer = new(Table.LengthOf(chunk)))
+            return ReadRight(chunk, buffer.Span);
+    }
+
+    /// <summary>
+    /// Hashes the whole file, unless that was done and it has not changed; false if it is not whole, or damaged, whereupon
+    /// the damaged chunks are not there any more.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">Cancelled between two chunks.</exception>
+    public async Task<bool> VerifyAllAsync(CancellationToken cancellation)
+    {
+        if (_settled is not { } settled || _file is null || !_file.TryHold())
+            return false;
+        using (_file)
+        {
+            if (!IsAsLeft(settled))
+            {
+                Suspect(settled);
+                return false;
+            }
+            if (settled.IsVerified)
+                return true;
+            ChunkMap found = new(Table.Count);
+            await new ChunkVerifier(_file.Handle, Table, Table.Size, found).RunAsync(cancellation);
+            for (int chunk = found.NextMissing(0); chunk >= 0; chunk = found.NextMissing(chunk + 1))
+                Damaged(chunk);
+            if (!found.IsComplete || _settled != settled || !IsAsLeft(settled))
+                return false;
+            settled.IsVerified = true;
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// A descriptor of its own for reading the file directly, as FUSE passthrough does: it holds exactly the content,
+    /// hashed now or before and not changed since. The caller closes it.
+    /// </summary>
+    /// <returns>0, ENODATA if something is missing or damaged, or what open(2) said.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled between two chunks.</exception>
+    public async Task<(Errno Error, SafeFileHandle? File)> OpenVerifiedAsync(CancellationToken cancellation)
+    {
+        if (!await VerifyAllAsync(cancellation))
+            return (Errno.ENODATA, null);
+        if (!_file!.TryHold())
+            return (Errno.EBADF, null);
+        using (_file)
+        {
+            // The file itself, whatever has become of its name.
+            byte[] path = Encoding.ASCII.GetBytes($"/proc/self/fd/{_file.Handle.DangerousGetHandle()}\0");
+            Errno error = FileCalls.Open(path, Libc.ReadOnly, out SafeFileHandle file);
+            return (error, error == 0 ? file : null);
+        }
+    }
+
+    /// <summary>Believes the map; what it does not tell of may be anything.</summary>
+    private void Trust(LockedFile file)
+    {
+        for (int chunk = 0; chunk < Table.Count; chunk++)
+        {
+            if (file.There![chunk])
+            {
+                Have(chunk);
+                continue;
+            }
+            int first = chunk;
+            while (chunk + 1 < Table.Count && !file.There[chunk + 1])
+                chunk++;
+            ulong end = Table.OffsetOf(chunk) + (ulong)Table.LengthOf(chunk);
+            // Not while others read it, who may have found more to be there than the map tells.
+            if (file.IsAlone && NativeStore.PunchHole(
+                file.Handle, (long)Table.OffsetOf(first), (long)(end - Table.OffsetOf(first))) == 0)
+                continue;
+            for (int missing = first; missing <= chunk; missing++)
+                _used.Set(missing);
+        }
+    }
+
+    /// <summary>Begins to look for chunks by hashing, which may be anywhere in the file.</summary>
+    private void Distrust(ChunkMap? expected)
+    {
+        _verifying++;
+        ChunkMap data = ChunkVerifier.DataIn(_file!.Handle, Table, Table.Size);
+        for (int chunk = 0; chunk < Table.Count; chunk++)
+        {
+            if (data[chunk])
+                _used.Set(chunk);
+        }
+        Verified = FindAsync(Verified, expected);
+    }
+
+    /// <summary>The file is used from now on: its map says so, unless all is there already.</summary>
+    private void Start(LockedFile file)
+    {
+        if (file.IsTrusted && _inFile.IsComplete)
+        {
+            _settled = new Settlement(file.Identity);
+            _cache.Directory.Touch(_name, _cache.Now);
+            return;
+        }
+        if (IsCached)
+            _cache.Directory.WriteMap(_name, MapFile.Encode(Table, _inFile, isDone: false, _cache.Boot, file.Identity), _cache.Now);
+        if (!file.IsNew && !file.IsTrusted)
+            Distrust(file.There);
+        else if (_inFile.IsComplete)
+            Settle();
+    }
+
+    private async Task FindAsync(Task before, ChunkMap? expected)
+    {
+        if (!_file!.TryHold())
+            return;
+        using (_file)
+        {
+            try
+            {
+                await before;
+                ChunkMap found = new(Table.Count);
+                await new ChunkVerifier(_file.Handle, Table, Table.Size, found, Found).RunAsync(_stopping.Token);
+                for (int chunk = 0; expected is not null && chunk < Table.Count; chunk++)
+                {
+                    if (expected[chunk] && !found[chunk])
+                        _cache.Counters.FoundCorrupt(1);
+                }
+                lock (_state)
+                    _verifying--;
+                Settle();
+            }
+            catch (OperationCanceledException)
+            {
+                // Closed; the map stays as it is, and vouches for nothing.
+            }
+        }
+    }
+
+    private void Found(int chunk)
+    {
+        Have(chunk);
+        ChunkFound?.Invoke(chunk);
+    }
+
+    /// <summary>All is there and nobody writes any more: the map vouches for it, and others may use the file too.</summary>
+    private void Settle()
+    {
+        lock (_state)
+        {
+            if (_verifying > 0 || _settled is not null || !IsWhole || Volatile.Read(ref _disposed) != 0)
+                return;
+            if (!SaveMap(out FileIdentity identity))
+                return;
+            NativeStore.TryLockAsOneOfMany(_file!.Handle);
+            _settled = new Settlement(identity);
+        }
+    }
+
+    private bool SaveMap(out FileIdentity identity)
+    {
+        identity = default;
+        if (FileCalls.Status(_file!.Handle, out RawStatus status) != 0 || status.Size != Table.Size)
+            return false;
+        identity = FileIdentity.Of(status);
+        // A file that somebody removed must not vouch for its successor.
+        if (IsCached && _cache.Directory.IsNamed(_name, _file.Handle))
+            _cache.Directory.WriteMap(_name, MapFile.Encode(Table, _inFile, isDone: true, _cache.Boot, identity), _cache.Now);
+        return true;
+    }
+
+    private bool IsAsLeft(Settlement? settled)
+    {
+        if (FileCalls.Status(_file!.Handle, out RawStatus status) != 0)
+            return false;
+        return settled is null ? status.Size == Table.Size : settled.Identity.Holds(FileIdentity.Of(status));
+    }
+
+    /// <summary>Somebody else has changed the file: nothing in it is believed until it was hashed.</summary>
+    private void Suspect(Settlement? settled)
+    {
+        lock (_state)
+        {
+            if (_settled != settled || Volatile.Read(ref _disposed) != 0 || IsAsLeft(settled))
+                return;
+            ChunkMap expected = new(Table.Count);
+            for (int chunk = 0; chunk < Table.Count; chunk++)
+            {
+                if (!_inFile[chunk])
+                    continue;
+                expected.Set(chunk);
+                _inFile.Clear(chunk);
+                Map.Clear(chunk);
+            }
+            _settled = null;
+            if (IsCached)
+                _cache.Directory.MarkOpen(_name);
+            NativeStore.Truncate(_file!.Handle, Table.Size);
+            Distrust(expected);
+        }
+    }
+
+    private void Damaged(int chunk)
+    {
+        lock (_state)
+        {
+            if (!_inFile[chunk] || Volatile.Read(ref _disposed) != 0)
+                return;
+            if (IsCached && _settled is not null)
+                _cache.Directory.MarkOpen(_name);
+            _inFile.Clear(chunk);
+            Map.Clear(chunk);
+            _settled = null;
+            _cache.Counters.FoundCorrupt(1);
+        }
+    }
+
+    /// <summary>The rest of one chunk, hashed in memory, since the file could change after hashing.</summary>
+    private ContentRange ReadHashed(int chunk, ulong offset, int count)
+    {
+        RentedBytes bytes = new(Table.LengthOf(chunk));
+        if (ReadRight(chunk, bytes.Memory.Span))
+        {
+            int at = (int)(offset - Table.OffsetOf(chunk));
+            return ContentRange.OfBytes(bytes.Memory.Slice(at, Math.Min(count, bytes.Memory.Length - at)), bytes);
+        }
+        bytes.Dispose();
+        return ContentRange.Failed(Errno.ENODATA);
+    }
+
+    private bool ReadRight(int chunk, Span<byte> bytes)
+    {
+        Errno error = NativeStore.Read(_file!.Handle, bytes, (long)Table.OffsetOf(chunk), out int count);
+        if (error == 0 && Table.Matches(chunk, bytes[..count]))
+            return true;
+        Damaged(chunk);
+        return false;
+    }
+}
