@@ -145,14 +145,18 @@ internal sealed partial class CacheDirectory : IDisposable
             reason = "belongs to another user";
             return Errno.EPERM;
         }
-        error = CheckVersion(root, out reason);
+        // Alone or with others, but never while somebody who is alone cleans up.
+        bool isAlone = NativeStore.TryLock(root) == 0;
+        error = isAlone ? 0 : NativeStore.LockAsOneOfMany(root);
+        if (error == 0)
+            error = CheckVersion(root, out reason);
         if (error == 0 && status.Permissions != DirectoryMode)
             error = NativeStore.Chmod(root, DirectoryMode);
-        if (error != 0)
-            return error;
-        if (NativeStore.TryLock(root) == 0)
+        if (error == 0 && isAlone)
+        {
             RemoveTemporaries(root);
-        error = NativeStore.LockAsOneOfMany(root);
+            error = NativeStore.LockAsOneOfMany(root);
+        }
         if (error != 0)
             return error;
         error = NativeStore.MakeDirectory(root, "objects\0"u8, DirectoryMode);

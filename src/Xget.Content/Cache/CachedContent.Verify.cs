@@ -10,7 +10,10 @@ namespace Xget.Content.Cache;
 public sealed partial class CachedContent
 {
     private readonly CancellationTokenSource _stopping = new();
-    private int _verifying; // runs under way, guarded by _state; one that was stopped stays counted
+    private volatile LeftFile? _left; // null while the file is being written
+    private int _writing; // this and the next two are guarded by _state
+    private int _verifying; // runs under way; one that was stopped stays counted
+    private bool _isSettled; // the map vouches for a whole file
 
     /// <summary>
     /// Raised, on any thread, for each chunk that <see cref="Verified"/> finds, after it was set in
@@ -45,24 +48,24 @@ public sealed partial class CachedContent
     /// <exception cref="OperationCanceledException">Cancelled between two chunks.</exception>
     public async Task<bool> VerifyAllAsync(CancellationToken cancellation)
     {
-        if (_settled is not { } settled || _file is null || !_file.TryHold())
+        if (!IsWhole || _left is not { } left || !_file!.TryHold())
             return false;
         using (_file)
         {
-            if (!IsAsLeft(settled))
+            if (!IsAs(left))
             {
-                Suspect(settled);
+                Suspect(left);
                 return false;
             }
-            if (settled.IsVerified)
-                return true;
+            if (left.IsVerified)
+                return IsWhole;
             ChunkMap found = new(Table.Count);
             await new ChunkVerifier(_file.Handle, Table, Table.Size, found).RunAsync(cancellation);
             for (int chunk = found.NextMissing(0); chunk >= 0; chunk = found.NextMissing(chunk + 1))
                 Damaged(chunk);
-            if (!found.IsComplete || _settled != settled || !IsAsLeft(settled))
+            if (!found.IsComplete || _left != left || !IsAs(left))
                 return false;
-            settled.IsVerified = true;
+            left.IsVerified = true;
             return true;
         }
     }
@@ -111,6 +114,30 @@ public sealed partial class CachedContent
         }
     }
 
+    /// <summary>The file is used from now on: its map says so, unless all is there already.</summary>
+    private void Start(LockedFile file)
+    {
+        bool wasWhole = file.IsTrusted && _inFile.IsComplete;
+        lock (_state)
+        {
+            if (wasWhole)
+                (_left, _isSettled) = (new LeftFile(file.Identity), true);
+            else
+                Leave();
+        }
+        if (wasWhole)
+        {
+            _cache.Directory.Touch(_name, _cache.Now);
+            return;
+        }
+        if (IsCached)
+            _cache.Directory.WriteMap(_name, MapFile.Encode(Table, _inFile, isDone: false, _cache.Boot, file.Identity), _cache.Now);
+        if (file.IsNew || file.IsTrusted)
+            Settle();
+        else
+            Distrust(file.There);
+    }
+
     /// <summary>Begins to look for chunks by hashing, which may be anywhere in the file.</summary>
     private void Distrust(ChunkMap? expected)
     {
@@ -122,23 +149,6 @@ public sealed partial class CachedContent
                 _used.Set(chunk);
         }
         Verified = FindAsync(Verified, expected);
-    }
-
-    /// <summary>The file is used from now on: its map says so, unless all is there already.</summary>
-    private void Start(LockedFile file)
-    {
-        if (file.IsTrusted && _inFile.IsComplete)
-        {
-            _settled = new Settlement(file.Identity);
-            _cache.Directory.Touch(_name, _cache.Now);
-            return;
-        }
-        if (IsCached)
-            _cache.Directory.WriteMap(_name, MapFile.Encode(Table, _inFile, isDone: false, _cache.Boot, file.Identity), _cache.Now);
-        if (!file.IsNew && !file.IsTrusted)
-            Distrust(file.There);
-        else if (_inFile.IsComplete)
-            Settle();
     }
 
     private async Task FindAsync(Task before, ChunkMap? expected)
@@ -174,59 +184,87 @@ public sealed partial class CachedContent
         ChunkFound?.Invoke(chunk);
     }
 
+    private void BeginWriting()
+    {
+        LeftFile? left;
+        lock (_state)
+            left = _writing == 0 ? _left : null;
+        if (left is not null && !IsAs(left))
+            Suspect(left);
+        lock (_state)
+        {
+            _writing++;
+            _left = null;
+        }
+    }
+
+    private void EndWriting()
+    {
+        lock (_state)
+        {
+            if (--_writing == 0)
+                Leave();
+        }
+    }
+
+    /// <summary>Notes what the file is now; under the lock.</summary>
+    private void Leave()
+        => _left = FileCalls.Status(_file!.Handle, out RawStatus status) == 0 ? new LeftFile(FileIdentity.Of(status)) : null;
+
     /// <summary>All is there and nobody writes any more: the map vouches for it, and others may use the file too.</summary>
     private void Settle()
     {
         lock (_state)
         {
-            if (_verifying > 0 || _settled is not null || !IsWhole || Volatile.Read(ref _disposed) != 0)
-                return;
-            if (!SaveMap(out FileIdentity identity))
+            if (_isSettled || _verifying > 0 || _writing > 0 || !IsWhole || Volatile.Read(ref _disposed) != 0 || !SaveMap())
                 return;
             NativeStore.TryLockAsOneOfMany(_file!.Handle);
-            _settled = new Settlement(identity);
+            _isSettled = true;
         }
     }
 
-    private bool SaveMap(out FileIdentity identity)
+    /// <summary>Lets the map vouch for what is there, unless others have changed the file; under the lock.</summary>
+    private bool SaveMap()
     {
-        identity = default;
-        if (FileCalls.Status(_file!.Handle, out RawStatus status) != 0 || status.Size != Table.Size)
+        if (_left is not { } left || left.Identity.Size != Table.Size || !IsAs(left))
             return false;
-        identity = FileIdentity.Of(status);
         // A file that somebody removed must not vouch for its successor.
-        if (IsCached && _cache.Directory.IsNamed(_name, _file.Handle))
-            _cache.Directory.WriteMap(_name, MapFile.Encode(Table, _inFile, isDone: true, _cache.Boot, identity), _cache.Now);
+        if (IsCached && _cache.Directory.IsNamed(_name, _file!.Handle))
+            _cache.Directory.WriteMap(_name, MapFile.Encode(Table, _inFile, isDone: true, _cache.Boot, left.Identity), _cache.Now);
         return true;
     }
 
-    private bool IsAsLeft(Settlement? settled)
+    /// <summary>True if the file is what it was; where we are writing, only its size tells.</summary>
+    private bool IsAs(LeftFile? left)
     {
         if (FileCalls.Status(_file!.Handle, out RawStatus status) != 0)
             return false;
-        return settled is null ? status.Size == Table.Size : settled.Identity.Holds(FileIdentity.Of(status));
+        return left is null ? status.Size == Table.Size : left.Identity.Holds(FileIdentity.Of(status));
     }
 
     /// <summary>Somebody else has changed the file: nothing in it is believed until it was hashed.</summary>
-    private void Suspect(Settlement? settled)
+    private void Suspect(LeftFile? left)
     {
         lock (_state)
         {
-            if (_settled != settled || Volatile.Read(ref _disposed) != 0 || IsAsLeft(settled))
+            if (_left != left || Volatile.Read(ref _disposed) != 0 || IsAs(left))
                 return;
             ChunkMap expected = new(Table.Count);
             for (int chunk = 0; chunk < Table.Count; chunk++)
             {
+                _used.Set(chunk);
                 if (!_inFile[chunk])
                     continue;
                 expected.Set(chunk);
                 _inFile.Clear(chunk);
                 Map.Clear(chunk);
             }
-            _settled = null;
-            if (IsCached)
+            if (_isSettled && IsCached)
                 _cache.Directory.MarkOpen(_name);
+            _isSettled = false;
             NativeStore.Truncate(_file!.Handle, Table.Size);
+            if (_writing == 0)
+                Leave();
             Distrust(expected);
         }
     }
@@ -237,11 +275,11 @@ public sealed partial class CachedContent
         {
             if (!_inFile[chunk] || Volatile.Read(ref _disposed) != 0)
                 return;
-            if (IsCached && _settled is not null)
+            if (_isSettled && IsCached)
                 _cache.Directory.MarkOpen(_name);
+            _isSettled = false;
             _inFile.Clear(chunk);
             Map.Clear(chunk);
-            _settled = null;
             _cache.Counters.FoundCorrupt(1);
         }
     }

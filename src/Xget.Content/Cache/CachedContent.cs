@@ -26,7 +26,6 @@ public sealed partial class CachedContent : StoredContent
     private readonly ChunkMap _claimed; // chunks that are being written
     private readonly Dictionary<int, HeldChunk> _held = []; // guarded by itself
     private volatile int _heldCount;
-    private volatile Settlement? _settled;
     private long _taken;
     private int _disposed;
 
@@ -102,7 +101,7 @@ public sealed partial class CachedContent : StoredContent
         if (Volatile.Read(ref _disposed) != 0)
             return ContentRange.Failed(Errno.EBADF);
         // Looked at before the map: who finds the file changed clears the map first.
-        Settlement? settled = _settled;
+        LeftFile? left = _left;
         count = CountInFile(offset, count);
         if (count == 0)
             return ContentRange.Failed(Errno.ENODATA);
@@ -110,10 +109,10 @@ public sealed partial class CachedContent : StoredContent
             return ContentRange.OfBytes(Zeros.AsMemory(0, Math.Min(count, Zeros.Length)));
         if (!_file.TryHold())
             return ContentRange.Failed(Errno.EBADF);
-        if (!IsAsLeft(settled))
+        if (!IsAs(left))
         {
             _file.Dispose();
-            Suspect(settled);
+            Suspect(left);
             return ContentRange.Failed(Errno.ENODATA);
         }
         if (!_cache.Options.VerifyAlways)
@@ -135,10 +134,10 @@ public sealed partial class CachedContent : StoredContent
         {
             lock (_state)
             {
-                if (IsCached && _settled is not null)
+                if (IsCached && _isSettled)
                     _cache.Directory.Touch(_name, _cache.Now);
-                else if (IsCached && _verifying == 0)
-                    SaveMap(out _);
+                else if (_verifying == 0)
+                    SaveMap();
             }
             // Closing alone would not do while a reader, or a child process being started, has the descriptor too.
             NativeStore.Unlock(_file.Handle);
@@ -201,6 +200,7 @@ public sealed partial class CachedContent : StoredContent
             return Errno.EBADF;
         try
         {
+            BeginWriting();
             long offset = (long)Table.OffsetOf(chunk);
             return _used[chunk]
                 ? NativeStore.Write(_file!.Handle, bytes, offset)
@@ -208,6 +208,7 @@ public sealed partial class CachedContent : StoredContent
         }
         finally
         {
+            EndWriting();
             _gate.Leave();
         }
     }

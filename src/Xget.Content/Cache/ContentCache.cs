@@ -90,7 +90,7 @@ public sealed class ContentCache : IDisposable
     public async Task<(Errno Error, StoredContent? Content)> OpenAsync(ChunkTable table, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        if (Volatile.Read(ref _disposed) != 0 || !Directory.TryHold())
+        if (!TryHold())
             return (Errno.EBADF, null);
         ObjectName name = new(table.Content);
         LockedFile? file = LockedFile.Open(Directory, name, table, Boot);
@@ -118,7 +118,7 @@ public sealed class ContentCache : IDisposable
     public bool TryFindTable(Digest content, out ChunkTable? table)
     {
         table = null;
-        if (!Directory.TryHold())
+        if (!TryHold())
             return false;
         using (Directory)
         {
@@ -151,9 +151,11 @@ public sealed class ContentCache : IDisposable
         Directory.Dispose();
     }
 
+    private bool TryHold() => Volatile.Read(ref _disposed) == 0 && Directory.TryHold();
+
     private List<CachedObject> List()
     {
-        if (!Directory.TryHold())
+        if (!TryHold())
             return [];
         using (Directory)
             return Directory.List();
@@ -161,7 +163,7 @@ public sealed class ContentCache : IDisposable
 
     private bool IsComplete(Digest content)
     {
-        if (!Directory.TryHold())
+        if (!TryHold())
             return false;
         using (Directory)
             return Directory.IsComplete(new ObjectName(content), Boot);

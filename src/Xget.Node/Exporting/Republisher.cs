@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Serilog;
 using Xget.Content;
 
@@ -10,17 +9,24 @@ namespace Xget.Node.Exporting;
 /// </summary>
 public sealed class Republisher(string path, Publisher publisher, DigestIndex index, PublishOptions options, ILogger log)
 {
-    private readonly Channel<bool> _requests = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly SemaphoreSlim _requested = new(0);
 
     /// <summary>Asks for a publishing; returns at once.</summary>
-    public void Request() => _requests.Writer.TryWrite(true);
+    public void Request()
+    {
+        lock (_requested)
+        {
+            if (_requested.CurrentCount == 0)
+                _requested.Release();
+        }
+    }
 
     /// <summary>Publishes until cancelled. A tree that cannot be published leaves the old generation as it is.</summary>
     public async Task RunAsync(Master master, CancellationToken ct)
     {
-        await foreach (bool _ in _requests.Reader.ReadAllAsync(ct))
+        while (true)
         {
+            await _requested.WaitAsync(ct);
             Generation before = master.Generation;
             try
             {

@@ -13,7 +13,7 @@ public sealed partial class Transfer
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<int, TaskCompletionSource<bool>> _waiters = [];
-    private readonly SortedSet<string> _sources = new(StringComparer.Ordinal);
+    private readonly List<string> _sources = [];
     private IReadOnlyList<DataReference>? _wantedRanges;
     private ChunkTable? _table;
     private ChunkState[] _chunks = [];
@@ -232,8 +232,12 @@ public sealed partial class Transfer
     {
         if (!link.IsFirstChunk())
             return;
+        string name = link.IsMaster ? HostPort.Me : HostPort.Format(link.EndPoint);
         lock (_gate)
-            _sources.Add(link.IsMaster ? HostPort.Me : HostPort.Format(link.EndPoint));
+        {
+            if (!_sources.Contains(name))
+                _sources.Add(name);
+        }
     }
 
     /// <summary>A cache has found a chunk that an earlier run left.</summary>

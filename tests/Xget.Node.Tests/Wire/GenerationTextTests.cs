@@ -10,16 +10,17 @@ public class GenerationTextTests
     private const string Hex = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
     private static readonly GenerationText Sample = new(
-        3, Digest.Read(Convert.FromHexString(Hex)), 4711, new DateTimeOffset(2026, 11, 20, 14, 0, 0, TimeSpan.Zero));
+        3, Digest.Read(Convert.FromHexString(Hex)), 4711, new DateTimeOffset(2026, 11, 20, 14, 0, 0, TimeSpan.Zero), 12, 34567);
 
     [Fact]
     public void It_says_number_root_and_time() =>
-        Assert.Equal($"generation 3\nroot {Hex} 4711\npublished 2026-11-20T14:00:00.0000000Z\n", Sample.Format());
+        Assert.Equal($"generation 3\nroot {Hex} 4711\npublished 2026-11-20T14:00:00.0000000Z\nfiles 12\nbytes 34567\n",
+            Sample.Format());
 
     [Fact]
     public void It_is_read_in_any_order_of_lines()
     {
-        Assert.True(GenerationText.TryParse($"root {Hex} 4711\npublished 2026-11-20T14:00:00.0000000Z\ngeneration 3\n", out GenerationText? read));
+        Assert.True(GenerationText.TryParse($"root {Hex} 4711\npublished 2026-11-20T14:00:00.0000000Z\ngeneration 3\nbytes 34567\nfiles 12\n", out GenerationText? read));
         Assert.Equal(Sample, read);
     }
 
@@ -64,7 +65,7 @@ public class GenerationTextTests
     public void What_is_written_is_read_as_the_same() =>
         Prop.ForAll<ulong, ulong, DateTime>((number, size, time) =>
         {
-            var text = new GenerationText(number, Sample.Root, size, new DateTimeOffset(time.Ticks, TimeSpan.Zero));
+            var text = new GenerationText(number, Sample.Root, size, new DateTimeOffset(time.Ticks, TimeSpan.Zero), 5, size);
             return GenerationText.TryParse(text.Format(), out GenerationText? read) && text == read;
         }).QuickCheckThrowOnFailure();
 }

@@ -1,7 +1,7 @@
 namespace Xget.Content.Cache;
 
-/// <summary>What a data file was when all of it was there and nobody wrote into it any more.</summary>
-internal sealed class Settlement(FileIdentity identity)
+/// <summary>What a data file was when it was last written: if it is something else now, others have changed it.</summary>
+internal sealed class LeftFile(FileIdentity identity)
 {
     private volatile bool _isVerified;
 
