@@ -21,7 +21,7 @@ public sealed class FuseNotifier
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BlockingCollection<Notification>? _queue;
-    private bool _closed;
+    private volatile bool _closed;
 
     internal FuseNotifier(FuseChannel channel) => _channel = channel;
 
@@ -68,14 +68,13 @@ public sealed class FuseNotifier
     {
         lock (_gate)
         {
-            _closed = true;
-            if (_queue is null)
+            if (!_closed)
             {
-                return Task.CompletedTask;
+                _closed = true;
+                _queue?.CompleteAdding();
             }
 
-            _queue.CompleteAdding();
-            return _ended.Task;
+            return _queue is null ? Task.CompletedTask : _ended.Task;
         }
     }
 

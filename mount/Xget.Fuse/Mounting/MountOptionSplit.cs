@@ -135,11 +135,12 @@ public sealed record MountOptionSplit
 
     private static bool IsKernels(string word)
     {
+        const string MaxRead = "max_read=";
         string key = Key(word);
         return KernelWords.Contains(word)
             || (KernelLabels.Contains(key) && key != word)
-            || (key == "max_read" && uint.TryParse(word.AsSpan("max_read=".Length), NumberStyles.None,
-                CultureInfo.InvariantCulture, out _));
+            || (word.StartsWith(MaxRead, StringComparison.Ordinal) && uint.TryParse(word.AsSpan(MaxRead.Length),
+                NumberStyles.None, CultureInfo.InvariantCulture, out _));
     }
 
     private static string Key(string word)

@@ -53,9 +53,9 @@ public sealed record MountOptions
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Told in one line of each thing that goes wrong but is survived. Called on any thread.</summary>
+    /// <summary>Told in one line of each thing that goes wrong but is survived. Called on any thread; must not throw.</summary>
     public Action<string>? Complaint { get; init; }
 
-    /// <summary>Told in one line of each request and reply. Called on any thread.</summary>
+    /// <summary>Told in one line of each request and reply. Called on any thread; must not throw.</summary>
     public Action<string>? Trace { get; init; }
 }

@@ -80,7 +80,7 @@ public sealed class DirectoryWriter
     }
 
     /// <summary>Takes back the look-ups that were counted, as the kernel never saw them.</summary>
-    internal void Uncount(FuseFileSystem files)
+    internal void Uncount(FuseCore core)
     {
         if (!_plus)
         {
@@ -95,7 +95,7 @@ public sealed class DirectoryWriter
             ReadOnlySpan<byte> name = entries.Slice(Unsafe.SizeOf<EntryWire>() + Unsafe.SizeOf<Dirent>(), length);
             if (nodeid != 0 && !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
             {
-                files.Forget(nodeid, 1);
+                core.Uncount(nodeid);
             }
 
             entries = entries[Aligned(Unsafe.SizeOf<EntryWire>() + Unsafe.SizeOf<Dirent>() + length)..];

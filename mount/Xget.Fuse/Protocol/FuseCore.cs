@@ -15,6 +15,8 @@ internal sealed class FuseCore
     private readonly TaskCompletionSource<Errno> _initialised =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private volatile bool _ended;
+
     public FuseCore(FuseFileSystem files, MountOptions options, FuseChannel main)
     {
         Files = files;
@@ -99,11 +101,20 @@ internal sealed class FuseCore
 
         if (request.Entries.IsOpen)
         {
-            request.Entries.Uncount(Files);
+            request.Entries.Uncount(this);
             CloseEntries(request);
         }
 
         Refuse(request, error);
+    }
+
+    /// <summary>Takes back look-ups whose answer the kernel never saw.</summary>
+    public void Uncount(ulong nodeid)
+    {
+        if (!_ended)
+        {
+            Files.Forget(nodeid, 1);
+        }
     }
 
     /// <summary>The request needs its buffer for directory entries no longer.</summary>
@@ -176,6 +187,7 @@ internal sealed class FuseCore
         }
 
         await Task.WhenAny(Notifier.EndAsync(), Task.Delay(Options.EndTimeout, Options.Time));
+        _ended = true;
         if (Connection is not null)
         {
             try

@@ -20,7 +20,7 @@ internal static class Replies
         EntryWire wire = EntryWire.Of(entry.Value);
         if (request.Reply(in wire) != 0 && wire.NodeId != 0)
         {
-            core.Files.Forget(wire.NodeId, 1);
+            core.Uncount(wire.NodeId);
         }
     }
 
@@ -115,7 +115,7 @@ internal static class Replies
         }
         else if (request.Reply(entries.Buffer, entries.Written) != 0)
         {
-            entries.Uncount(core.Files);
+            entries.Uncount(core);
         }
 
         core.CloseEntries(request);

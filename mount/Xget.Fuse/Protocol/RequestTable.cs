@@ -13,7 +13,8 @@ internal sealed class RequestTable(FuseCore core, int bufferSize)
 
     // Interrupts whose request was not yet known, since another thread was just reading it, or no longer.
     private readonly ulong[] _unmatched = new ulong[64];
-    private int _unmatchedCount;
+    private int _nextUnmatched;
+    private bool _hasUnmatched;
     private TaskCompletionSource? _drained;
 
     /// <summary>A request to read into; to be begun or given back.</summary>
@@ -51,7 +52,7 @@ internal sealed class RequestTable(FuseCore core, int bufferSize)
         {
             _inFlight.TryAdd(request.Unique, request);
             interrupted = _drained is not null
-                || (_unmatchedCount > 0 && _unmatched.AsSpan().Contains(request.Unique));
+                || (_hasUnmatched && _unmatched.AsSpan().Contains(request.Unique));
         }
 
         if (interrupted)
@@ -87,8 +88,9 @@ internal sealed class RequestTable(FuseCore core, int bufferSize)
         {
             if (!_inFlight.TryGetValue(unique, out request))
             {
-                _unmatched[_unmatchedCount++ % _unmatched.Length] = unique;
-                _unmatchedCount = _unmatchedCount == int.MaxValue ? 1 : _unmatchedCount;
+                _hasUnmatched = true;
+                _unmatched[_nextUnmatched] = unique;
+                _nextUnmatched = (_nextUnmatched + 1) % _unmatched.Length;
                 return;
             }
 
