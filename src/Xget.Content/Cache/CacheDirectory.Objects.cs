@@ -26,7 +26,7 @@ internal sealed partial class CacheDirectory
             {
                 error = NativeStore.Open(folder!, name.Data, Flags, FileMode, out file);
                 bool isOurs = error == 0 && FileCalls.Status(file!, out RawStatus status) == 0
-                    && status.Type == EntryType.Regular && status.Uid == NativeStore.EffectiveUser && status.LinkCount <= 1;
+                    && IsOurs(status) && status.LinkCount <= 1;
                 if (isOurs || error is not (0 or Errno.ELOOP or Errno.ENXIO or Errno.EACCES or Errno.ETXTBSY))
                     return error;
                 file?.Dispose();
@@ -48,7 +48,7 @@ internal sealed partial class CacheDirectory
             return IsNamed(folder!, name, file);
     }
 
-    /// <summary>Reads a content's map: its header, what lies behind it, or neither if there is none that is whole.</summary>
+    /// <summary>Reads a content's map; null if there is none, or not a whole one.</summary>
     /// <param name="name">The content.</param>
     /// <param name="body">The chunk table and the bits; empty unless asked for.</param>
     /// <param name="withBody">Whether they are wanted.</param>
@@ -82,10 +82,8 @@ internal sealed partial class CacheDirectory
         using (folder)
         {
             // An older map might speak for what is no longer there.
-            if (WriteWhole(_root, folder!, name.Map, map) != 0)
+            if (WriteWhole(_root, folder!, name.Map, map, used) != 0)
                 NativeStore.Unlink(folder!, name.Map);
-            else
-                NativeStore.SetModified(folder!, name.Map, used);
         }
     }
 
@@ -192,8 +190,12 @@ internal sealed partial class CacheDirectory
         return Digest.TryParse(isMap ? bytes[..^4] : bytes, out content) && bytes.StartsWith(folder[..2]);
     }
 
+    private static bool IsOurs(in RawStatus status)
+        => status.Type == EntryType.Regular && status.Uid == NativeStore.EffectiveUser;
+
     private static bool IsNamed(SafeFileHandle folder, ObjectName name, SafeFileHandle file)
-        => FileCalls.Status(folder, name.Data, out RawStatus named) == 0 && FileCalls.Status(file, out RawStatus open) == 0
+        => FileCalls.Status(folder, name.Data, out RawStatus named) == 0
+            && FileCalls.Status(file, out RawStatus open) == 0
             && named.Inode == open.Inode && named.Device == open.Device;
 
     private static MapFile? ReadMap(SafeFileHandle folder, ObjectName name, out byte[] body, bool withBody)
@@ -204,8 +206,7 @@ internal sealed partial class CacheDirectory
         using (file)
         {
             Span<byte> header = stackalloc byte[MapFile.HeaderLength];
-            if (FileCalls.Status(file!, out RawStatus status) != 0 || status.Type != EntryType.Regular
-                || status.Uid != NativeStore.EffectiveUser
+            if (FileCalls.Status(file!, out RawStatus status) != 0 || !IsOurs(status)
                 || FileCalls.ReadExactly(file!, 0, header) != 0 || MapFile.Decode(header, status.Size) is not { } map)
                 return null;
             if (!withBody)

@@ -96,36 +96,40 @@ internal sealed partial class CacheDirectory : IDisposable
     /// <summary>A new file for reading and writing that has no name, and so is gone when it is closed.</summary>
     public Errno OpenNameless(out SafeFileHandle? file)
     {
-        Errno error = OpenTemporary(out byte[] name, out file);
+        Errno error = OpenTemporary(_root, out byte[] name, out file);
         if (error == 0)
             NativeStore.Unlink(_root, name);
         return error;
     }
 
-    private Errno OpenTemporary(out byte[] name, out SafeFileHandle? file) => OpenTemporary(_root, out name, out file);
-
     private static Errno OpenTemporary(SafeFileHandle root, out byte[] name, out SafeFileHandle? file)
     {
+        const int Flags = NativeStore.ReadWrite | NativeStore.Create | NativeStore.Exclusive;
         Errno error;
         int tries = 0;
         do
         {
             string number = $"{NativeStore.ProcessId}-{Interlocked.Increment(ref s_temporaries)}";
             name = [.. TemporaryPrefix, .. Encoding.ASCII.GetBytes(number), 0];
-            error = NativeStore.Open(root, name, NativeStore.ReadWrite | NativeStore.Create | NativeStore.Exclusive, FileMode, out file);
+            error = NativeStore.Open(root, name, Flags, FileMode, out file);
         }
         while (error == Errno.EEXIST && ++tries < MostTries); // of a process in another pid namespace
         return error;
     }
 
     private static Errno WriteWhole(
-        SafeFileHandle root, SafeFileHandle directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> bytes)
+        SafeFileHandle root, SafeFileHandle directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> bytes,
+        Timestamp? modified = null)
     {
         Errno error = OpenTemporary(root, out byte[] temporary, out SafeFileHandle? file);
         if (error != 0)
             return error;
         using (file)
+        {
             error = NativeStore.Write(file!, bytes, 0);
+            if (modified is { } time)
+                NativeStore.SetModified(file!, time);
+        }
         if (error == 0)
             error = NativeStore.Rename(root, temporary, directory, name);
         if (error != 0)

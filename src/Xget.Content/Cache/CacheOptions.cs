@@ -6,7 +6,7 @@ public sealed record CacheOptions
     /// <summary>The cache's directory, which is made (mode 0700) if its parent is there.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>The most bytes on disk that the cache may take, as far as they are not in use; null for no limit.</summary>
+    /// <summary>The most bytes on disk that the cache may take; null for no limit.</summary>
     public ulong? SizeLimit { get; init; }
 
     /// <summary>Bytes of the file system that are left free; null for 5 % of it.</summary>

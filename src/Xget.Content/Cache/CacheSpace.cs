@@ -141,7 +141,10 @@ internal sealed class CacheSpace
     {
         long excess = _listed + _nameless - _limit + bytes;
         if (_minFree > 0 && _directory.Space(out _, out ulong free) == 0)
-            excess = Math.Max(excess, (long)Math.Min(_minFree + (ulong)bytes, long.MaxValue) - (long)Math.Min(free, long.MaxValue));
+        {
+            long wanted = (long)Math.Min(_minFree, long.MaxValue - (ulong)bytes) + bytes;
+            excess = Math.Max(excess, wanted - (long)Math.Min(free, long.MaxValue));
+        }
         return excess;
     }
 

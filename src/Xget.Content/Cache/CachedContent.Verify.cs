@@ -9,21 +9,23 @@ namespace Xget.Content.Cache;
 /// <summary>What is believed of the file and its map, and what is done when they turn out wrong.</summary>
 public sealed partial class CachedContent
 {
+    private const int FewChunks = 16;
+
     private readonly CancellationTokenSource _stopping = new();
     private volatile LeftFile? _left; // null while the file is being written
-    private int _writing; // this and the next two are guarded by _state
+    private int _writing; // this and the next three are guarded by _state
     private int _verifying; // runs under way; one that was stopped stays counted
+    private int _changes; // by others, as far as noticed
     private bool _isSettled; // the map vouches for a whole file
 
     /// <summary>
     /// Raised, on any thread, for each chunk that <see cref="Verified"/> finds, after it was set in
-    /// <see cref="StoredContent.Map"/>.
+    /// <see cref="StoredContent.Map"/>. Who subscribes looks at the map afterwards, for those found before.
     /// </summary>
     public event Action<int>? ChunkFound;
 
     /// <summary>
-    /// Ends when no chunk is being checked any more after an unclean stop, or after the file was changed by others. Never
-    /// fails.
+    /// Ends when no chunk is being checked any more, as after an unclean stop, or a change by others. Never fails.
     /// </summary>
     public Task Verified { get; private set; } = Task.CompletedTask;
 
@@ -42,8 +44,8 @@ public sealed partial class CachedContent
     }
 
     /// <summary>
-    /// Hashes the whole file, unless that was done and it has not changed; false if it is not whole, or damaged, whereupon
-    /// the damaged chunks are not there any more.
+    /// Hashes the whole file, unless that was done and it has not changed; false if it is not whole, or damaged,
+    /// whereupon the damaged chunks are not there any more.
     /// </summary>
     /// <exception cref="OperationCanceledException">Cancelled between two chunks.</exception>
     public async Task<bool> VerifyAllAsync(CancellationToken cancellation)
@@ -130,8 +132,9 @@ public sealed partial class CachedContent
             _cache.Directory.Touch(_name, _cache.Now);
             return;
         }
-        if (IsCached)
-            _cache.Directory.WriteMap(_name, MapFile.Encode(Table, _inFile, isDone: false, _cache.Boot, file.Identity), _cache.Now);
+        // For a small one, which is whole or closed soon, a map that is not there says the same.
+        if (IsCached && (!file.IsNew || Table.Count > FewChunks))
+            WriteMap(isDone: false, file.Identity);
         if (file.IsNew || file.IsTrusted)
             Settle();
         else
@@ -159,9 +162,12 @@ public sealed partial class CachedContent
         {
             try
             {
+                int changes = _changes;
+                await Task.Yield(); // callers may hold locks
                 await before;
                 ChunkMap found = new(Table.Count);
-                await new ChunkVerifier(_file.Handle, Table, Table.Size, found, Found).RunAsync(_stopping.Token);
+                ChunkVerifier verifier = new(_file.Handle, Table, Table.Size, found, chunk => Found(chunk, changes));
+                await verifier.RunAsync(_stopping.Token);
                 for (int chunk = 0; expected is not null && chunk < Table.Count; chunk++)
                 {
                     if (expected[chunk] && !found[chunk])
@@ -178,9 +184,14 @@ public sealed partial class CachedContent
         }
     }
 
-    private void Found(int chunk)
+    private void Found(int chunk, int changes)
     {
-        Have(chunk);
+        lock (_state)
+        {
+            if (changes != _changes)
+                return; // it may have been right before
+            Have(chunk);
+        }
         ChunkFound?.Invoke(chunk);
     }
 
@@ -209,14 +220,19 @@ public sealed partial class CachedContent
 
     /// <summary>Notes what the file is now; under the lock.</summary>
     private void Leave()
-        => _left = FileCalls.Status(_file!.Handle, out RawStatus status) == 0 ? new LeftFile(FileIdentity.Of(status)) : null;
+    {
+        Errno error = FileCalls.Status(_file!.Handle, out RawStatus status);
+        _left = error == 0 ? new LeftFile(FileIdentity.Of(status)) : null;
+    }
 
-    /// <summary>All is there and nobody writes any more: the map vouches for it, and others may use the file too.</summary>
+    /// <summary>If all is there, and nobody writes: the map vouches for it, and others may use the file too.</summary>
     private void Settle()
     {
         lock (_state)
         {
-            if (_isSettled || _verifying > 0 || _writing > 0 || !IsWhole || Volatile.Read(ref _disposed) != 0 || !SaveMap())
+            if (_isSettled || _verifying > 0 || _writing > 0 || !IsWhole || Volatile.Read(ref _disposed) != 0)
+                return;
+            if (!SaveMap())
                 return;
             NativeStore.TryLockAsOneOfMany(_file!.Handle);
             _isSettled = true;
@@ -230,9 +246,12 @@ public sealed partial class CachedContent
             return false;
         // A file that somebody removed must not vouch for its successor.
         if (IsCached && _cache.Directory.IsNamed(_name, _file!.Handle))
-            _cache.Directory.WriteMap(_name, MapFile.Encode(Table, _inFile, isDone: true, _cache.Boot, left.Identity), _cache.Now);
+            WriteMap(isDone: true, left.Identity);
         return true;
     }
+
+    private void WriteMap(bool isDone, in FileIdentity identity)
+        => _cache.Directory.WriteMap(_name, MapFile.Encode(Table, _inFile, isDone, _cache.Boot, identity), _cache.Now);
 
     /// <summary>True if the file is what it was; where we are writing, only its size tells.</summary>
     private bool IsAs(LeftFile? left)
@@ -242,13 +261,15 @@ public sealed partial class CachedContent
         return left is null ? status.Size == Table.Size : left.Identity.Holds(FileIdentity.Of(status));
     }
 
-    /// <summary>Somebody else has changed the file: nothing in it is believed until it was hashed.</summary>
-    private void Suspect(LeftFile? left)
+    /// <summary>
+    /// Somebody else has changed the file: nothing in it is believed until it was hashed. False if it was ourselves.
+    /// </summary>
+    private bool Suspect(LeftFile? left)
     {
         lock (_state)
         {
             if (_left != left || Volatile.Read(ref _disposed) != 0 || IsAs(left))
-                return;
+                return false;
             ChunkMap expected = new(Table.Count);
             for (int chunk = 0; chunk < Table.Count; chunk++)
             {
@@ -265,7 +286,9 @@ public sealed partial class CachedContent
             NativeStore.Truncate(_file!.Handle, Table.Size);
             if (_writing == 0)
                 Leave();
+            _changes++;
             Distrust(expected);
+            return true;
         }
     }
 

@@ -10,7 +10,8 @@ namespace Xget.Content.Cache;
 /// <remarks>
 /// <see cref="StoredContent.Map"/> may lose chunks again, even a complete one: those dropped from memory, and those
 /// whose bytes turned out damaged. Reading one gives ENODATA, which means: fetch it again. It may also gain chunks that
-/// nobody wrote, while what an unclean stop left is being checked: see <see cref="ChunkFound"/>.
+/// nobody wrote, while what an unclean stop left is being checked: see <see cref="ChunkFound"/>. A change of the file
+/// by others is noticed by the next read or write or when it is closed, unless it falls into a write of our own.
 /// </remarks>
 public sealed partial class CachedContent : StoredContent
 {
@@ -48,7 +49,7 @@ public sealed partial class CachedContent : StoredContent
     }
 
     /// <summary>
-    /// True if the content stays when it is closed. False if another process is filling it, or the disk does not let us:
+    /// True if the content stays when it is closed. False if somebody else is filling it, or the disk does not let us:
     /// then it lives in a file without a name or in memory.
     /// </summary>
     public bool IsCached { get; }
@@ -57,8 +58,8 @@ public sealed partial class CachedContent : StoredContent
     public bool IsWhole => _file is not null && _inFile.IsComplete;
 
     /// <summary>
-    /// Takes one verified chunk. When the disk is full, or fails, the chunk is kept in memory for a while instead, which
-    /// is no error.
+    /// Takes one verified chunk. When the disk is full, or fails, the chunk is kept in memory for a while instead, and
+    /// that is no error.
     /// </summary>
     /// <returns>0, EINVAL for a wrong number or length, EBADF when disposed.</returns>
     public override Errno Write(int chunk, ReadOnlySpan<byte> bytes)
@@ -98,27 +99,13 @@ public sealed partial class CachedContent : StoredContent
             int at = (int)(offset - Table.OffsetOf(chunk));
             return ContentRange.OfBytes(held.Bytes.AsMemory(at, Math.Min(count, held.Bytes.Length - at)));
         }
-        if (Volatile.Read(ref _disposed) != 0)
-            return ContentRange.Failed(Errno.EBADF);
-        // Looked at before the map: who finds the file changed clears the map first.
-        LeftFile? left = _left;
-        count = CountInFile(offset, count);
-        if (count == 0)
-            return ContentRange.Failed(Errno.ENODATA);
-        if (_file is null) // only chunks of zeros are "in the file"
-            return ContentRange.OfBytes(Zeros.AsMemory(0, Math.Min(count, Zeros.Length)));
+        if (_file is null)
+            return ReadZeros(CountInFile(offset, count));
         if (!_file.TryHold())
             return ContentRange.Failed(Errno.EBADF);
-        if (!IsAs(left))
-        {
+        ContentRange range = ReadFile(chunk, offset, count);
+        if (range.File is null)
             _file.Dispose();
-            Suspect(left);
-            return ContentRange.Failed(Errno.ENODATA);
-        }
-        if (!_cache.Options.VerifyAlways)
-            return ContentRange.OfFile(_file.Handle, (long)offset, count, _file);
-        ContentRange range = ReadHashed(chunk, offset, count);
-        _file.Dispose();
         return range;
     }
 
@@ -211,6 +198,32 @@ public sealed partial class CachedContent : StoredContent
             EndWriting();
             _gate.Leave();
         }
+    }
+
+    /// <summary>Without a file there are only the chunks of zeros.</summary>
+    private ContentRange ReadZeros(int count)
+        => Volatile.Read(ref _disposed) != 0 ? ContentRange.Failed(Errno.EBADF)
+            : count == 0 ? ContentRange.Failed(Errno.ENODATA)
+            : ContentRange.OfBytes(Zeros.AsMemory(0, Math.Min(count, Zeros.Length)));
+
+    /// <summary>Of the file, which is held.</summary>
+    private ContentRange ReadFile(int chunk, ulong offset, int count)
+    {
+        while (Volatile.Read(ref _disposed) == 0)
+        {
+            // Looked at before the map: who finds the file changed clears the map first.
+            LeftFile? left = _left;
+            count = CountInFile(offset, count);
+            if (count == 0)
+                return ContentRange.Failed(Errno.ENODATA);
+            if (IsAs(left))
+                return _cache.Options.VerifyAlways ? ReadHashed(chunk, offset, count)
+                    : ContentRange.OfFile(_file!.Handle, (long)offset, count, _file);
+            if (Suspect(left))
+                return ContentRange.Failed(Errno.ENODATA);
+            // It was changed by ourselves meanwhile.
+        }
+        return ContentRange.Failed(Errno.EBADF);
     }
 
     private int CountInFile(ulong offset, int count)

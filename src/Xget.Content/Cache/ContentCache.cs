@@ -82,8 +82,8 @@ public sealed class ContentCache : IDisposable
         => Open(options, time, BootId.Read(), out cache, out reason);
 
     /// <summary>
-    /// Opens a content. It always is a <see cref="CachedContent"/>; what is there of it is set in its map, for a large one
-    /// after an unclean stop little by little. The caller disposes it.
+    /// Opens a content. It always is a <see cref="CachedContent"/>; what is there of it is set in its map, for one of
+    /// more than 16 MiB after an unclean stop little by little. The caller disposes it.
     /// </summary>
     /// <returns>The content, or EBADF if the cache is disposed. Trouble with the disk is no error.</returns>
     /// <exception cref="OperationCanceledException">Cancelled while verifying.</exception>

@@ -1,6 +1,6 @@
 namespace Xget.Content.Cache;
 
-/// <summary>What a data file was when it was last written: if it is something else now, others have changed it.</summary>
+/// <summary>What a data file was when we last wrote it: if it is not that now, others have changed it.</summary>
 internal sealed class LeftFile(FileIdentity identity)
 {
     private volatile bool _isVerified;

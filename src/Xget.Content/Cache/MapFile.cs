@@ -4,12 +4,12 @@ using Xget.Content.Store;
 
 namespace Xget.Content.Cache;
 
-/// <summary>The file beside a content's bytes that says which chunks of them are there. A decoded one is immutable.</summary>
+/// <summary>The file that says which chunks are in the data file beside it. A decoded one is immutable.</summary>
 /// <remarks>
 /// Little endian: magic "XGCM", format version 1 (u32), state "done" or "open" (4 bytes), CRC-32C of bytes 16 to 103
 /// (u32), boot id (16 bytes), the data file's identity (48, see FORMATS.md), length of the chunk table (u64), chunks
-/// (u32), chunks that are there (u32), CRC-32C of the bits (u32), 4 zero bytes; then the encoded chunk table, then a bit
-/// for each chunk, the lowest first. The state stands outside the check sums, so that four bytes change it.
+/// (u32), chunks that are there (u32), CRC-32C of the bits (u32), 4 zero bytes; then the encoded chunk table, then a
+/// bit for each chunk, the lowest first. The state stands outside the check sums, so that four bytes change it.
 /// </remarks>
 internal sealed class MapFile
 {
@@ -72,11 +72,14 @@ internal sealed class MapFile
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(88), table.Count);
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(92), set);
         BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(96), Crc32C.Of(bits));
-        BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(12), Crc32C.Of(file.AsSpan(CheckedFrom, HeaderLength - CheckedFrom)));
+        uint sum = Crc32C.Of(file.AsSpan(CheckedFrom, HeaderLength - CheckedFrom));
+        BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(12), sum);
         return file;
     }
 
-    /// <summary>Takes the first bytes of a file of <paramref name="fileLength"/> bytes; null if it is none or damaged.</summary>
+    /// <summary>
+    /// Takes the first bytes of a file of <paramref name="fileLength"/> bytes; null if it is no map, or damaged.
+    /// </summary>
     public static MapFile? Decode(ReadOnlySpan<byte> header, ulong fileLength)
     {
         if (header.Length < HeaderLength || !header.StartsWith(Magic)
