@@ -1,3 +1,4 @@
+using Mono.Unix.Native;
 using Xget.Content;
 
 namespace Xget.Mount;
@@ -29,11 +30,14 @@ internal sealed class Inode(ulong nodeId, ulong ino, Inode? parent, FileName nam
     /// <summary>A directory's entries, once they were needed.</summary>
     internal DirectoryObject? Directory { get; set; }
 
-    /// <summary>The loading of the entries, which all who need them wait for.</summary>
-    internal Task<DirectoryLoad>? Loading { get; set; }
+    /// <summary>The loading of the entries, which all who need them wait for; EAGAIN when others are wanted by now.</summary>
+    internal Task<Errno>? Loading { get; set; }
 
     /// <summary>The inodes of its entries that the kernel has been told of.</summary>
     internal Dictionary<FileName, Inode> Children { get; } = [];
+
+    /// <summary>The further names of a file that has several, as far as the kernel was told of them.</summary>
+    internal List<(Inode Directory, FileName Name)>? OtherNames { get; set; }
 
     /// <summary>How often the kernel was told of it, less what it has forgotten.</summary>
     internal ulong Lookups { get; set; }
@@ -47,4 +51,4 @@ internal sealed class Inode(ulong nodeId, ulong ino, Inode? parent, FileName nam
 }
 
 /// <summary>A directory's entries, or why there are none.</summary>
-internal readonly record struct DirectoryLoad(DirectoryObject? Directory, Mono.Unix.Native.Errno Error);
+internal readonly record struct DirectoryLoad(DirectoryObject? Directory, Errno Error);

@@ -32,18 +32,14 @@ internal sealed class InodeTable
     {
         lock (_gate)
         {
-            // A file with several names may have been dropped while another of its directories still held it.
-            if (!directory.Children.TryGetValue(entry.Name, out Inode? inode) || !_byNodeId.ContainsKey(inode.NodeId))
+            if (!directory.Children.TryGetValue(entry.Name, out Inode? inode))
             {
-                ulong link = entry.Attributes.LinkIdentity;
-                if (link == 0 || !_byLink.TryGetValue(link, out inode) || inode.Data != entry.Data)
-                {
-                    inode = new Inode(++_lastNodeId, InoOf(directory, entry), directory, entry.Name, entry.Attributes, entry.Data);
-                    _byNodeId.Add(inode.NodeId, inode);
-                    if (link != 0)
-                        _byLink[link] = inode;
-                }
-                directory.Children[entry.Name] = inode;
+                inode = FindLinked(entry);
+                if (inode is not null)
+                    (inode.OtherNames ??= []).Add((directory, entry.Name));
+                else
+                    inode = New(directory, entry);
+                directory.Children.Add(entry.Name, inode);
             }
             inode.Lookups++;
             return inode;
@@ -58,9 +54,7 @@ internal sealed class InodeTable
             if (!_byNodeId.TryGetValue(nodeId, out Inode? inode) || inode == Root)
                 return;
             inode.Lookups -= Math.Min(count, inode.Lookups);
-            // A directory goes after its last child.
-            for (Inode? i = inode; i is not null && i != Root && i.Lookups == 0 && i.Children.Count == 0; i = i.Parent)
-                Drop(i);
+            DropIfUnused(inode);
         }
     }
 
@@ -68,10 +62,10 @@ internal sealed class InodeTable
     internal void Detach(Inode directory, FileName name, Inode inode)
     {
         directory.Children.Remove(name);
-        if (inode.Attributes.LinkIdentity is not 0 and ulong link && _byLink.GetValueOrDefault(link) == inode)
-            _byLink.Remove(link);
-        if (inode.Lookups == 0 && inode.Children.Count == 0)
-            _byNodeId.Remove(inode.NodeId);
+        if (!Names(inode).Any())
+            Unlink(inode);
+        DropIfUnused(inode);
+        DropIfUnused(directory);
     }
 
     internal int Count
@@ -83,17 +77,48 @@ internal sealed class InodeTable
         }
     }
 
-    private void Drop(Inode inode)
+    private Inode New(Inode directory, DirectoryEntry entry)
     {
-        _byNodeId.Remove(inode.NodeId);
+        var inode = new Inode(++_lastNodeId, InoOf(directory, entry), directory, entry.Name, entry.Attributes, entry.Data);
+        _byNodeId.Add(inode.NodeId, inode);
+        if (entry.Attributes.LinkIdentity is not 0 and ulong link)
+            _byLink[link] = inode;
+        return inode;
+    }
+
+    /// <summary>The inode that another name of the same file, in the same generation, has.</summary>
+    private Inode? FindLinked(DirectoryEntry entry) =>
+        entry.Attributes.LinkIdentity is not 0 and ulong link && _byLink.TryGetValue(link, out Inode? inode)
+        && inode.Data == entry.Data && inode.Attributes == entry.Attributes ? inode : null;
+
+    /// <summary>A directory goes after its last child.</summary>
+    private void DropIfUnused(Inode inode)
+    {
+        if (inode == Root || inode.Lookups > 0 || inode.Children.Count > 0 || !_byNodeId.Remove(inode.NodeId))
+            return;
+        Unlink(inode);
+        foreach ((Inode directory, FileName name) in Names(inode).ToArray())
+        {
+            directory.Children.Remove(name);
+            DropIfUnused(directory);
+        }
+    }
+
+    private void Unlink(Inode inode)
+    {
         if (inode.Attributes.LinkIdentity is not 0 and ulong link && _byLink.GetValueOrDefault(link) == inode)
             _byLink.Remove(link);
-        if (inode.Parent is { } parent && parent.Children.GetValueOrDefault(inode.Name) == inode)
-            parent.Children.Remove(inode.Name);
+    }
+
+    /// <summary>The names that still lead to it.</summary>
+    private static IEnumerable<(Inode Directory, FileName Name)> Names(Inode inode)
+    {
+        IEnumerable<(Inode Directory, FileName Name)> names = inode.Parent is { } parent ? [(parent, inode.Name), .. inode.OtherNames ?? []] : [];
+        return names.Where(n => n.Directory.Children.GetValueOrDefault(n.Name) == inode);
     }
 
     /// <summary>A stable number: of the path, or of the file's identity if it has several names. Never 0 or 1.</summary>
-    private static ulong InoOf(Inode directory, DirectoryEntry entry)
+    internal static ulong InoOf(Inode directory, DirectoryEntry entry)
     {
         ulong hash = entry.Attributes.LinkIdentity;
         if (hash == 0)

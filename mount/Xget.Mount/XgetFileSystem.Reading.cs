@@ -38,6 +38,7 @@ internal sealed partial class XgetFileSystem
         }
         catch (OperationCanceledException)
         {
+            contents.Close(file.Content);
             return Errno.EINTR;
         }
     }
@@ -53,8 +54,12 @@ internal sealed partial class XgetFileSystem
 
     public override ValueTask<Errno> ReleaseAsync(FuseRequest request, ulong nodeid, ulong fh)
     {
-        if (_open.TryRemove(fh, out OpenedFile? file) && file.Inode.Opens.Release() is > 0 and int backing)
-            _connection!.BackingClose(backing);
+        if (_open.TryRemove(fh, out OpenedFile? file))
+        {
+            if (file.Inode.Opens.Release() is > 0 and int backing)
+                _connection!.BackingClose(backing);
+            contents.Close(file.Content);
+        }
         return new(0);
     }
 
@@ -84,16 +89,30 @@ internal sealed partial class XgetFileSystem
     {
         using var limit = new CancellationTokenSource(reading.Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.Interrupted);
+        byte[]? joined = null;
         try
         {
-            Errno error = await file.Content.EnsureAsync(offset, (ulong)size, both.Token);
-            if (error != 0)
-                return error;
-            if (!file.Content.TryRead(offset, size, out ContentRange range))
-                return Errno.EIO;
-            if (range.Error != 0)
-                return range.Error;
-            return range.Count >= size ? Data(range) : Join(file, offset, size, range);
+            for (int got = 0; ;)
+            {
+                both.Token.ThrowIfCancellationRequested();
+                if (await file.Content.EnsureAsync(offset + (ulong)got, (ulong)(size - got), both.Token) is var error and not 0)
+                    return error;
+                if (!file.Content.TryRead(offset + (ulong)got, size - got, out ContentRange range))
+                    continue; // a cache without room has lost it already: it comes again
+                if (range.Count >= size)
+                    return Data(range);
+                // The store gives the bytes in pieces: they are put together.
+                using (range)
+                {
+                    if (range.Error != 0 || range.Count == 0)
+                        return Broken(range.Error);
+                    if (range.CopyTo((joined ??= new byte[size]).AsSpan(got)) is var unread and not 0)
+                        return unread;
+                    got += range.Count;
+                }
+                if (got >= size)
+                    return FuseData.Bytes(joined);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -101,27 +120,13 @@ internal sealed partial class XgetFileSystem
         }
     }
 
-    /// <summary>The store gives the bytes in pieces: they are put together.</summary>
-    private static FuseResult<FuseData> Join(OpenedFile file, ulong offset, int size, ContentRange first)
+    /// <summary>A place that is closed is that of a content which the master does not have any more.</summary>
+    private static Errno Broken(Errno error) => error switch
     {
-        byte[] bytes = new byte[size];
-        ContentRange range = first;
-        for (int got = 0; ;)
-        {
-            using (range)
-            {
-                if (range.Error != 0 || range.Count == 0)
-                    return range.Error != 0 ? range.Error : Errno.EIO;
-                if (range.CopyTo(bytes.AsSpan(got)) is var error and not 0)
-                    return error;
-                got += range.Count;
-            }
-            if (got >= size)
-                return FuseData.Bytes(bytes);
-            if (!file.Content.TryRead(offset + (ulong)got, size - got, out range))
-                return Errno.EIO;
-        }
-    }
+        0 => Errno.EIO,
+        Errno.EBADF => Errno.ESTALE,
+        _ => error,
+    };
 
     private Errno Interrupted(FuseRequest request, OpenedFile file)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Mono.Unix.Native;
 using Serilog;
 using Xget.Content;
@@ -45,17 +46,18 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
             return FuseAnswer.Failed<EntryOut>(Errno.ESTALE);
         if (!directory.IsDirectory)
             return FuseAnswer.Failed<EntryOut>(Errno.ENOTDIR);
-        return directory.Directory is { } loaded ? Entry(directory, loaded, name.Span).AsAnswer() : LookupSlowAsync(request, directory, name);
+        return directory.Directory is not null ? Entry(directory, name.Span).AsAnswer() : LookupSlowAsync(request, directory, name);
     }
 
-    private async ValueTask<FuseResult<EntryOut>> LookupSlowAsync(FuseRequest request, Inode directory, ReadOnlyMemory<byte> name)
+    private async ValueTask<FuseResult<EntryOut>> LookupSlowAsync(FuseRequest request, Inode directory, ReadOnlyMemory<byte> name) =>
+        await LoadAsync(directory, request.Interrupted) is var error and not 0 ? error : Entry(directory, name.Span);
+
+    private EntryOut Entry(Inode directory, ReadOnlySpan<byte> name)
     {
-        DirectoryLoad load = await LoadAsync(directory, request.Interrupted);
-        return load.Directory is null ? load.Error : Entry(directory, load.Directory, name.Span);
+        // At once: a new generation must not come between the entry and its inode.
+        lock (inodes.Gate)
+            return directory.Directory!.Find(name) is { } entry ? EntryOf(inodes.Tell(directory, entry)) : EntryOut.Negative(EntryOut.Forever);
     }
-
-    private EntryOut Entry(Inode directory, DirectoryObject loaded, ReadOnlySpan<byte> name) =>
-        loaded.Find(name) is { } entry ? EntryOf(inodes.Tell(directory, entry)) : EntryOut.Negative(EntryOut.Forever);
 
     public override void Forget(ulong nodeid, ulong count) => inodes.Forget(nodeid, count);
 
@@ -78,20 +80,26 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
     {
         if (inodes.Find(nodeid) is not { } directory)
             return Errno.ESTALE;
-        DirectoryLoad load = directory.Directory is { } there ? new(there, 0) : await LoadAsync(directory, request.Interrupted);
-        if (load.Directory is null)
-            return load.Error;
+        if (await LoadAsync(directory, request.Interrupted) is var error and not 0)
+            return error;
+        // One generation's entries in one answer.
+        lock (inodes.Gate)
+            List(directory, directory.Directory!.Entries, offset, entries, plus);
+        return 0;
+    }
+
+    private void List(Inode directory, ImmutableArray<DirectoryEntry> all, ulong offset, DirectoryWriter entries, bool plus)
+    {
         // Offsets: 1 and 2 come after . and .., 3 after the first entry.
         if (offset < 1 && !AddSelf(entries, "."u8, directory, 1, plus))
-            return 0;
+            return;
         if (offset < 2 && !AddSelf(entries, ".."u8, directory.Parent ?? directory, 2, plus))
-            return 0;
-        for (int i = (int)Math.Max(0, (long)offset - 2); i < load.Directory.Entries.Length; i++)
+            return;
+        for (ulong i = Math.Max(2, offset) - 2; i < (ulong)all.Length; i++)
         {
-            if (!Add(entries, directory, load.Directory.Entries[i], (ulong)i + 3, plus))
-                return 0;
+            if (!Add(entries, directory, all[(int)i], i + 3, plus))
+                return;
         }
-        return 0;
     }
 
     private static bool AddSelf(DirectoryWriter entries, ReadOnlySpan<byte> name, Inode inode, ulong next, bool plus) =>
@@ -99,11 +107,11 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
 
     private bool Add(DirectoryWriter entries, Inode directory, DirectoryEntry entry, ulong next, bool plus)
     {
+        if (!plus)
+            return entries.TryAdd(entry.Name.Bytes, InodeTable.InoOf(directory, entry), ModeOf(entry.Attributes), next);
         Inode inode = inodes.Tell(directory, entry);
-        bool added = plus ? entries.TryAddPlus(entry.Name.Bytes, EntryOf(inode), next)
-            : entries.TryAdd(entry.Name.Bytes, inode.Ino, ModeOf(entry.Attributes), next);
-        // Only an entry with attributes counts as a look-up.
-        if (!added || !plus)
+        bool added = entries.TryAddPlus(entry.Name.Bytes, EntryOf(inode), next);
+        if (!added)
             inodes.Forget(inode.NodeId, 1);
         return added;
     }
@@ -137,44 +145,48 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
         return new ReadOnlyMemory<byte>(names.ToArray()).AsAnswer();
     }
 
-    /// <summary>A directory's entries; all who need them wait for one loading.</summary>
-    internal async ValueTask<DirectoryLoad> LoadAsync(Inode directory, CancellationToken interrupted)
+    /// <summary>Sees to it that a directory's entries are there; all who need them wait for one loading.</summary>
+    private async ValueTask<Errno> LoadAsync(Inode directory, CancellationToken interrupted)
     {
-        Task<DirectoryLoad> loading;
-        lock (inodes.Gate)
+        while (true)
         {
-            if (directory.Directory is { } there)
-                return new DirectoryLoad(there, 0);
-            if (directory.Loading is null || directory.Loading.IsCompleted)
-                directory.Loading = LoadIntoAsync(directory, directory.Data);
-            loading = directory.Loading;
-        }
-        try
-        {
-            return await loading.WaitAsync(reading.Timeout, time, interrupted);
-        }
-        catch (TimeoutException)
-        {
-            log.Warning("{Directory:l}: ETIMEDOUT after {Seconds} s", directory.ToString(), reading.Timeout.TotalSeconds);
-            return new DirectoryLoad(null, Errno.EIO);
-        }
-        catch (OperationCanceledException)
-        {
-            return new DirectoryLoad(null, Errno.EINTR);
+            Task<Errno> loading;
+            lock (inodes.Gate)
+            {
+                if (directory.Directory is not null)
+                    return 0;
+                if (directory.Loading is null || directory.Loading.IsCompleted)
+                    directory.Loading = LoadIntoAsync(directory, directory.Data);
+                loading = directory.Loading;
+            }
+            try
+            {
+                if (await loading.WaitAsync(reading.Timeout, time, interrupted) is var error and not Errno.EAGAIN)
+                    return error;
+            }
+            catch (TimeoutException)
+            {
+                log.Warning("{Directory:l}: ETIMEDOUT after {Seconds} s", directory.ToString(), reading.Timeout.TotalSeconds);
+                return Errno.EIO;
+            }
+            catch (OperationCanceledException)
+            {
+                return Errno.EINTR;
+            }
         }
     }
 
-    private async Task<DirectoryLoad> LoadIntoAsync(Inode directory, DataReference data)
+    private async Task<Errno> LoadIntoAsync(Inode directory, DataReference data)
     {
         await Task.Yield(); // not under the caller's lock
         DirectoryLoad load = await contents.LoadAsync(data, $"directory {directory}", CancellationToken.None);
         lock (inodes.Gate)
         {
-            // A new generation may have come meanwhile: then its entries are there already, or are loaded next time.
-            if (load.Directory is not null && directory.Data == data)
-                directory.Directory = load.Directory;
+            if (directory.Data != data)
+                return Errno.EAGAIN; // a new generation has come meanwhile
+            directory.Directory = load.Directory;
+            return load.Error;
         }
-        return load;
     }
 
     private static EntryOut EntryOf(Inode inode) => new()

@@ -49,7 +49,7 @@ public sealed class XgetMount : IAsyncDisposable
             return (null, $"cache {options.CacheDirectory}: {reason ?? Words.Of(error)}");
         // Once it is mounted, the mount outlives any absence of the master.
         var node = new ClusterNode(options.Node with { Retries = int.MaxValue }, transport, time, random, log, toMaster);
-        var contents = new MountedContents(node, cache!, options.Prefetch == Prefetch.File, log);
+        var contents = new MountedContents(node, cache!, options, time, log);
         var mount = new XgetMount(node, cache!, new MountedRoot(contents, options.Path), log);
         try
         {
@@ -68,7 +68,7 @@ public sealed class XgetMount : IAsyncDisposable
 
     private async Task<string?> MountAsync(XgetMountOptions options, MountedContents contents, TimeProvider time, CancellationToken ct)
     {
-        if (await _node.StartAsync(ct) is { } unreachable)
+        if (await _node.StartAsync(ct, options.Node.Retries) is { } unreachable)
             return unreachable;
         (GenerationText? generation, string? reason) = await _node.GenerationAsync(ct);
         if (generation is null)
@@ -95,15 +95,16 @@ public sealed class XgetMount : IAsyncDisposable
         {
             return e.Message;
         }
-        _following = FollowAsync(contents, time);
+        _following = Task.WhenAll(UntilStoppedAsync(new GenerationFollower(_node, _files, contents, _root, _log).RunAsync(time, _stopping.Token)),
+            UntilStoppedAsync(contents.RunAsync(_stopping.Token)));
         return null;
     }
 
-    private async Task FollowAsync(MountedContents contents, TimeProvider time)
+    private static async Task UntilStoppedAsync(Task work)
     {
         try
         {
-            await new GenerationFollower(_node, _files!, contents, _root, _log).RunAsync(time, _stopping.Token);
+            await work;
         }
         catch (OperationCanceledException)
         {
@@ -133,7 +134,7 @@ public sealed class XgetMount : IAsyncDisposable
         if (inode.Data.Length == 0)
             return "cached";
         if (_node.Find(inode.Data.Content) is not { Store: { } store })
-            return _cache.Complete.Contains(inode.Data.Content) ? "cached" : "absent";
+            return IsInCache(inode.Data.Content) ? "cached" : "absent";
         ChunkTable table = store.Table;
         int first = (int)(inode.Data.Offset / (ulong)table.ChunkSize);
         int last = (int)((inode.Data.Offset + inode.Data.Length - 1) / (ulong)table.ChunkSize);
@@ -143,6 +144,16 @@ public sealed class XgetMount : IAsyncDisposable
         int all = last - first + 1;
         return have == all ? "cached" : have == 0 ? "absent"
             : string.Create(CultureInfo.InvariantCulture, $"partial {100L * have / all} %");
+    }
+
+    private bool IsInCache(Digest digest)
+    {
+        foreach (Digest complete in _cache.Complete)
+        {
+            if (complete == digest)
+                return true;
+        }
+        return false;
     }
 
     private string Source(Inode inode) =>

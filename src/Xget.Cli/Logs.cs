@@ -24,11 +24,18 @@ internal static class Logs
         LogEventLevel level = result.GetValue(options.LogLevel)
             ?? (result.GetValue(options.Debug) > 0 ? LogEventLevel.Debug
                 : result.GetValue(options.Quiet) ? LogEventLevel.Error : least);
+        return Create(level, console: true, result.GetValue(options.LogFile), name, master);
+    }
+
+    /// <summary>The same with everything given; without a console, records go to the file and the master only.</summary>
+    internal static Logger Create(LogEventLevel level, bool console, string? file, string name, ILogEventSink? master)
+    {
         var configuration = new LoggerConfiguration()
             .MinimumLevel.Is(level < LogEventLevel.Information ? level : LogEventLevel.Information)
-            .Enrich.WithProperty("Node", name)
-            .WriteTo.Console(level, Template, CultureInfo.InvariantCulture, standardErrorFromLevel: LogEventLevel.Verbose);
-        if (result.GetValue(options.LogFile) is { } file)
+            .Enrich.WithProperty("Node", name);
+        if (console)
+            configuration.WriteTo.Console(level, Template, CultureInfo.InvariantCulture, standardErrorFromLevel: LogEventLevel.Verbose);
+        if (file is not null)
         {
             try
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Xget.Cli.Mounting;
 
 namespace Xget.Cli;
 
@@ -7,17 +8,24 @@ internal static class XgetCommand
 {
     internal static async Task<int> RunAsync(string[] args)
     {
+        if (HelperCall.IsOne(Environment.GetCommandLineArgs()[0], args))
+            return await GuardAsync(ct => MountCommand.RunAsync(HelperCall.Parse(args), ct));
         ParseResult parsed = Build().Parse(args);
         if (parsed.Errors.Count > 0)
         {
             await Console.Error.WriteLineAsync($"xget: {parsed.Errors[0].Message.TrimEnd('.')} (see xget --help)");
-            return ExitCode.Usage;
+            return parsed.CommandResult.Command.Name == MountCommand.Name ? MountExit.Usage : ExitCode.Usage;
         }
+        return await GuardAsync(ct => parsed.InvokeAsync(
+            new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, ct));
+    }
+
+    private static async Task<int> GuardAsync(Func<CancellationToken, Task<int>> run)
+    {
         using var signals = new Signals();
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
-                signals.Token);
+            return await run(signals.Token);
         }
         catch (UserException e)
         {
@@ -45,10 +53,12 @@ internal static class XgetCommand
               xget DIR                          serve DIR as the master
               xget -n MASTER . DEST             copy all of it into DEST, and serve it on meanwhile
               xget -n MASTER sub/file... DEST   copy these files or directories only
+              xget mount MASTER:/ DIR           mount it; files come when they are read
             """);
         foreach (Option option in options.All)
             root.Options.Add(option);
         root.Arguments.Add(paths);
+        root.Subcommands.Add(MountCommand.Build());
         root.Subcommands.Add(TreeCommand.Build());
         root.Subcommands.Add(StatsCommand.Build());
         root.Subcommands.Add(PublishCommand.Build());

@@ -52,8 +52,11 @@ public sealed class ClusterNode : IAsyncDisposable
 
     internal FetchContext Context => _context;
 
-    /// <summary>Listens for children and reaches the master; the reason when it cannot be reached.</summary>
-    public async ValueTask<string?> StartAsync(CancellationToken ct)
+    /// <summary>
+    /// Listens for children and reaches the master; the reason when it cannot be reached with so many attempts
+    /// (<see cref="NodeOptions.Retries"/> by default).
+    /// </summary>
+    public async ValueTask<string?> StartAsync(CancellationToken ct, int? retries = null)
     {
         if (_context.Options.Share)
         {
@@ -63,7 +66,7 @@ public sealed class ClusterNode : IAsyncDisposable
             _serving = _server.RunAsync(_listener, _stopping.Token);
         }
         _ticking = TickAsync();
-        (MasterLink.Attachment? attachment, string? reason) = await _context.Master.GetAsync(ct);
+        (MasterLink.Attachment? attachment, string? reason) = await _context.Master.GetAsync(ct, retries);
         if (attachment is not null && _toMaster is not null)
             _logging = _toMaster.RunAsync(_context.Master, _stopping.Token);
         return attachment is null ? reason : null;

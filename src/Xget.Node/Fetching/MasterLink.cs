@@ -30,10 +30,10 @@ internal sealed class MasterLink(NodeOptions options, ITransport transport, Time
     internal Attachment? Current => _current is { IsLost: false } a ? a : null;
 
     /// <summary>
-    /// The attachment; makes one when there is none, with up to <see cref="NodeOptions.Retries"/> attempts and growing
+    /// The attachment; makes one when there is none, with as many attempts (<see cref="NodeOptions.Retries"/> by default) and growing
     /// pauses. Null with a reason when the master cannot be reached or refuses.
     /// </summary>
-    internal async ValueTask<(Attachment? Attachment, string? Reason)> GetAsync(CancellationToken ct)
+    internal async ValueTask<(Attachment? Attachment, string? Reason)> GetAsync(CancellationToken ct, int? retries = null)
     {
         if (Current is { } there)
             return (there, null);
@@ -42,7 +42,8 @@ internal sealed class MasterLink(NodeOptions options, ITransport transport, Time
         try
         {
             string? reason = null;
-            for (int attempt = 0; attempt <= options.Retries; attempt++)
+            int most = retries ?? options.Retries;
+            for (int attempt = 0; attempt <= most; attempt++)
             {
                 if (Current is { } made)
                     return (made, null);
@@ -56,7 +57,7 @@ internal sealed class MasterLink(NodeOptions options, ITransport transport, Time
                         log.Information("connected to the master again");
                     return (_current = attachment, null);
                 }
-                if (attempt == 0 && options.Retries > 0)
+                if (attempt == 0 && most > 0)
                     log.Warning("master {Address}: {Reason}; trying again", HostPort.Format(address), reason);
                 _turn++;
             }

@@ -29,6 +29,9 @@ public sealed partial class Transfer
         None = 0,
         Wanted = 1,
         InFlight = 2,
+
+        /// <summary>Wanted, and counted as not here yet.</summary>
+        Missing = 4,
     }
 
     /// <summary>Every k-th chunk, and the parent it is read from.</summary>
@@ -152,7 +155,7 @@ public sealed partial class Transfer
                 _chunks[i] |= ChunkState.Wanted;
                 if (Store!.Map[i])
                     continue;
-                _wantedMissing++;
+                Miss(i);
                 isNew = true;
                 if (_stripes.Length > 0)
                     _stripes[i % _stripes.Length].Cursor = Math.Min(_stripes[i % _stripes.Length].Cursor, i);
@@ -199,6 +202,9 @@ public sealed partial class Transfer
             if (!store.Map[i] && known.IsZero(i) && store.Write(i, new byte[known.LengthOf(i)]) is var error and not 0)
                 return error;
         }
+        // Told of from here on; what came before is in the map when it is looked at below.
+        if (store is CachedContent cached)
+            cached.ChunkFound += Found;
         lock (_gate)
         {
             _table = known;
@@ -216,12 +222,10 @@ public sealed partial class Transfer
             for (int i = 0; i < _chunks.Length; i++)
             {
                 if ((_chunks[i] & ChunkState.Wanted) != 0 && !store.Map[i])
-                    _wantedMissing++;
+                    Miss(i);
             }
             Store = store;
         }
-        if (store is CachedContent cached)
-            cached.ChunkFound += Found;
         _tableReady.TrySetResult(known);
         if (_wantedMissing == 0)
             _finished.TrySetResult(null);
@@ -240,6 +244,21 @@ public sealed partial class Transfer
         }
     }
 
+    private void Miss(int chunk)
+    {
+        _chunks[chunk] |= ChunkState.Missing;
+        _wantedMissing++;
+    }
+
+    /// <summary>A chunk is here: whether it was the last of those that are wanted. Under the lock.</summary>
+    private bool IsLastMissing(int chunk)
+    {
+        if ((_chunks[chunk] & ChunkState.Missing) == 0)
+            return false;
+        _chunks[chunk] &= ~ChunkState.Missing;
+        return --_wantedMissing == 0;
+    }
+
     /// <summary>A cache has found a chunk that an earlier run left.</summary>
     private void Found(int chunk)
     {
@@ -248,8 +267,7 @@ public sealed partial class Transfer
         lock (_gate)
         {
             _waiters.Remove(chunk, out waiter);
-            if (_chunks.Length > 0 && (_chunks[chunk] & (ChunkState.Wanted | ChunkState.InFlight)) == ChunkState.Wanted)
-                done = _wantedMissing > 0 && --_wantedMissing == 0;
+            done = _chunks.Length > 0 && IsLastMissing(chunk);
         }
         waiter?.TrySetResult(true);
         if (done)
@@ -300,7 +318,7 @@ public sealed partial class Transfer
         }
         for (int i = Math.Max(stripe.Cursor, index); i < _chunks.Length; i += _stripes.Length)
         {
-            if (_chunks[i] == ChunkState.Wanted && !Store!.Map[i])
+            if ((_chunks[i] & (ChunkState.Wanted | ChunkState.InFlight)) == ChunkState.Wanted && !Store!.Map[i])
             {
                 stripe.Cursor = i + _stripes.Length;
                 return i;
@@ -366,12 +384,11 @@ public sealed partial class Transfer
             stripe.Outstanding--;
             if (--_fetching == 0 && _failed)
                 _drained.TrySetResult();
-            ChunkState was = _chunks[chunk];
             _chunks[chunk] &= ~ChunkState.InFlight;
             if (good)
             {
                 _waiters.Remove(chunk, out waiter);
-                done = (was & ChunkState.Wanted) != 0 && --_wantedMissing == 0;
+                done = IsLastMissing(chunk);
                 complete = Store!.Map.IsComplete;
             }
             else if (_stripes.Length > 0)

@@ -1,0 +1,66 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Xget.Cli.Mounting;
+
+/// <summary>The daemon's side of its <see cref="Launcher"/>. For one thread.</summary>
+internal sealed class DaemonSide
+{
+    /// <summary>What it says when the mount is usable.</summary>
+    internal const string Ready = "mounted";
+
+    private const int Input = 0;
+    private const int Output = 1;
+
+    private readonly CancellationTokenSource _abandoned = new();
+    private bool _detached;
+
+    internal DaemonSide()
+    {
+        // Ctrl-C is the launcher's, which passes it on by leaving.
+        Native.LeaveTerminal();
+        new Thread(AwaitLauncher) { IsBackground = true }.Start();
+    }
+
+    /// <summary>Cancelled when the launcher is gone before it was told that all is well.</summary>
+    internal CancellationToken Abandoned => _abandoned.Token;
+
+    /// <summary>Tells the launcher that all is well, once, and lets go of all that was its caller's; false when it is gone.</summary>
+    internal bool Detach()
+    {
+        if (_detached)
+            return true;
+        if (_abandoned.IsCancellationRequested)
+            return false;
+        Environment.CurrentDirectory = "/";
+        Volatile.Write(ref _detached, true);
+        try
+        {
+            using var output = new FileStream(new SafeFileHandle(Output, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            output.Write("mounted\n"u8);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+        finally
+        {
+            Native.SilenceStandardStreams();
+        }
+        return true;
+    }
+
+    private void AwaitLauncher()
+    {
+        try
+        {
+            using var input = new FileStream(new SafeFileHandle(Input, ownsHandle: false), FileAccess.Read, bufferSize: 0);
+            input.ReadByte();
+        }
+        catch (IOException)
+        {
+            // Gone, too.
+        }
+        if (!Volatile.Read(ref _detached))
+            _abandoned.Cancel();
+    }
+}

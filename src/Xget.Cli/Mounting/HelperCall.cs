@@ -1,0 +1,60 @@
+namespace Xget.Cli.Mounting;
+
+/// <summary>
+/// The calls of mount(8): <c>mount.fuse.xget SOURCE DIR [-sfnv] [-o OPTIONS]</c>, and <c>xget SOURCE DIR -o OPTIONS</c>,
+/// as mount.fuse3 does where there is no such helper.
+/// </summary>
+internal static class HelperCall
+{
+    private const string HelperName = "mount.fuse.xget";
+
+    /// <summary>Whether this is such a call.</summary>
+    /// <param name="name">The name by which the program was called (argv[0]).</param>
+    /// <param name="args">What follows it.</param>
+    internal static bool IsOne(string name, ReadOnlySpan<string> args) =>
+        Path.GetFileName(name) == HelperName || (args is [var source, _, "-o", _] && MountSource.LooksLike(source));
+
+    /// <summary>What is asked for.</summary>
+    /// <exception cref="UserException">Nothing that makes sense.</exception>
+    internal static MountRequest Parse(ReadOnlySpan<string> args)
+    {
+        var words = new List<string>();
+        var options = new List<string>();
+        var request = new MountRequest { Source = "", Directory = "", FromMount = true };
+        for (int i = 0; i < args.Length; i++)
+        {
+            string arg = args[i];
+            if (arg is "-o" or "-t" && i + 1 < args.Length)
+            {
+                i++;
+                if (arg == "-o")
+                    options.Add(args[i]);
+            }
+            else if (arg is "-h" or "--help")
+                throw new UserException($"usage: {HelperName} SOURCE DIRECTORY [-sfnv] [-o OPTIONS] (options: xget mount --help)", MountExit.Usage);
+            else if (arg.StartsWith('-'))
+                request = Flagged(request, arg);
+            else
+                words.Add(arg);
+        }
+        return words is [var source, var directory]
+            ? request with { Source = source, Directory = Path.GetFullPath(directory), Options = string.Join(',', options) }
+            : throw new UserException($"usage: {HelperName} SOURCE DIRECTORY [-sfnv] [-o OPTIONS]", MountExit.Usage);
+    }
+
+    private static MountRequest Flagged(MountRequest request, string letters)
+    {
+        foreach (char letter in letters.AsSpan(1))
+        {
+            request = letter switch
+            {
+                's' => request with { Sloppy = true },
+                'f' => request with { Fake = true },
+                'v' => request with { Verbose = true },
+                'n' => request, // there is no /etc/mtab to be left alone
+                _ => throw new UserException($"unknown argument {letters}", MountExit.Usage),
+            };
+        }
+        return request;
+    }
+}
