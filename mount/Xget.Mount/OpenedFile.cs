@@ -10,11 +10,41 @@ internal sealed class OpenedFile(Inode inode, Transfer content, bool readsAhead)
 {
     private const ulong FirstWindow = 1 << 20;
     private const ulong LargestWindow = 32 << 20;
+    private static readonly TimeSpan SameWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
     private ulong _expected;
     private ulong _ahead;
     private ulong _window;
+    private long _waitingSince;
+    private long _waitEnded;
+    private ulong _haveThen;
+
+    /// <summary>
+    /// How long a read may wait now. The kernel asks anew for what its read-ahead did not get, and programs try again: so
+    /// reads that follow one another without anything coming share one time-out.
+    /// </summary>
+    internal TimeSpan Patience(TimeSpan timeout, TimeProvider time)
+    {
+        lock (_gate)
+        {
+            if (_waitingSince == 0 || content.Have != _haveThen || (_waitEnded != 0 && time.GetElapsedTime(_waitEnded) > SameWait))
+            {
+                (_waitingSince, _waitEnded, _haveThen) = (time.GetTimestamp(), 0, content.Have);
+                return timeout;
+            }
+            TimeSpan left = timeout - time.GetElapsedTime(_waitingSince);
+            return left > LeastWait ? left : LeastWait;
+        }
+    }
+
+    /// <summary>A read has timed out.</summary>
+    internal void TimedOut(TimeProvider time)
+    {
+        lock (_gate)
+            _waitEnded = time.GetTimestamp();
+    }
 
     internal Inode Inode => inode;
 

@@ -30,9 +30,10 @@ internal sealed partial class XgetFileSystem
     private async ValueTask<FuseResult<OpenOut>> OpenVerifiedAsync(FuseRequest request, OpenedFile file)
     {
         SafeFileHandle? verified = null;
+        using var killed = new KillWatch(request, time);
         try
         {
-            (Errno error, verified) = await ((CachedContent)file.Content.Store!).OpenVerifiedAsync(request.Interrupted);
+            (Errno error, verified) = await ((CachedContent)file.Content.Store!).OpenVerifiedAsync(killed.Dying);
             using (verified)
                 return Opened(file, error == 0 ? verified : null);
         }
@@ -87,8 +88,9 @@ internal sealed partial class XgetFileSystem
 
     private async ValueTask<FuseResult<FuseData>> ReadSlowAsync(FuseRequest request, OpenedFile file, ulong offset, int size)
     {
-        using var limit = new CancellationTokenSource(reading.Timeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.Interrupted);
+        using var limit = new CancellationTokenSource(file.Patience(reading.Timeout, time), time);
+        using var killed = new KillWatch(request, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, killed.Dying);
         byte[]? joined = null;
         try
         {
@@ -116,7 +118,7 @@ internal sealed partial class XgetFileSystem
         }
         catch (OperationCanceledException)
         {
-            return Interrupted(request, file);
+            return GivenUp(killed, file);
         }
     }
 
@@ -128,10 +130,11 @@ internal sealed partial class XgetFileSystem
         _ => error,
     };
 
-    private Errno Interrupted(FuseRequest request, OpenedFile file)
+    private Errno GivenUp(KillWatch killed, OpenedFile file)
     {
-        if (request.Interrupted.IsCancellationRequested)
+        if (killed.Dying.IsCancellationRequested)
             return Errno.EINTR;
+        file.TimedOut(time);
         log.Warning("{File:l}: ETIMEDOUT after {Seconds} s", file.Inode.ToString(), reading.Timeout.TotalSeconds);
         return Errno.EIO;
     }

@@ -50,7 +50,7 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
     }
 
     private async ValueTask<FuseResult<EntryOut>> LookupSlowAsync(FuseRequest request, Inode directory, ReadOnlyMemory<byte> name) =>
-        await LoadAsync(directory, request.Interrupted) is var error and not 0 ? error : Entry(directory, name.Span);
+        await LoadAsync(directory, request) is var error and not 0 ? error : Entry(directory, name.Span);
 
     private EntryOut Entry(Inode directory, ReadOnlySpan<byte> name)
     {
@@ -80,7 +80,7 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
     {
         if (inodes.Find(nodeid) is not { } directory)
             return Errno.ESTALE;
-        if (await LoadAsync(directory, request.Interrupted) is var error and not 0)
+        if (await LoadAsync(directory, request) is var error and not 0)
             return error;
         // One generation's entries in one answer.
         lock (inodes.Gate)
@@ -146,8 +146,19 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
     }
 
     /// <summary>Sees to it that a directory's entries are there; all who need them wait for one loading.</summary>
-    private async ValueTask<Errno> LoadAsync(Inode directory, CancellationToken interrupted)
+    private ValueTask<Errno> LoadAsync(Inode directory, FuseRequest request)
     {
+        lock (inodes.Gate)
+        {
+            if (directory.Directory is not null)
+                return new(0);
+        }
+        return LoadSlowAsync(directory, request);
+    }
+
+    private async ValueTask<Errno> LoadSlowAsync(Inode directory, FuseRequest request)
+    {
+        using var killed = new KillWatch(request, time);
         while (true)
         {
             Task<Errno> loading;
@@ -161,7 +172,7 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
             }
             try
             {
-                if (await loading.WaitAsync(reading.Timeout, time, interrupted) is var error and not Errno.EAGAIN)
+                if (await loading.WaitAsync(reading.Timeout, time, killed.Dying) is var error and not Errno.EAGAIN)
                     return error;
             }
             catch (TimeoutException)

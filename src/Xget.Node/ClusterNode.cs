@@ -122,7 +122,7 @@ public sealed class ClusterNode : IAsyncDisposable
             }
             else
             {
-                client.FreeFid(fid);
+                client.FreeFid(fid, walk.Error);
             }
             await Task.Delay(Backoff.Delay(5, _context.Random), _context.Time, ct);
         }
@@ -146,7 +146,7 @@ public sealed class ClusterNode : IAsyncDisposable
         Reply<Qid[]> walk = await client.WalkAsync(MasterLink.RootFid, fid, Names.Xget, name);
         if (!walk.Ok)
         {
-            client.FreeFid(fid);
+            client.FreeFid(fid, walk.Error);
             return Words.Of(walk.Error);
         }
         Reply<(Qid, uint)> open = await client.OpenAsync(fid, OpenFlags.O_WRONLY, ct);

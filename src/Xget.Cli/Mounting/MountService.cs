@@ -23,6 +23,8 @@ internal sealed class MountService
     private readonly MountSource _source;
     private readonly SocketTransport _transport;
     private readonly DaemonSide? _launcher;
+    private readonly StandardError _errors = new();
+    private bool _inBackground;
 
     internal MountService(MountRequest request, MountSettings settings, MountSource source)
     {
@@ -92,7 +94,7 @@ internal sealed class MountService
             if (reason is null)
             {
                 // A mount outlives any absence of its master, so whether there is one is found out without it.
-                NodeOptions options = Options(addresses) with { Share = false, Retries = Math.Max(_settings.Retries, addresses.Count - 1) };
+                NodeOptions options = Options(addresses) with { Share = false };
                 await using var probe = new ClusterNode(options, _transport, TimeProvider.System, new Random(), log);
                 if (await probe.StartAsync(ct) is not { } unreachable)
                     return addresses;
@@ -106,14 +108,12 @@ internal sealed class MountService
         }
     }
 
-    private bool _inBackground;
-
     private void GoToBackground(string reason)
     {
         if (_inBackground)
             return;
         _inBackground = true;
-        Console.Error.WriteLine($"xget: {reason}; tries again in the background");
+        _errors.WriteLine($"xget: {reason}; tries again in the background");
         if (!_launcher!.Detach())
             throw new OperationCanceledException();
     }
@@ -147,6 +147,7 @@ internal sealed class MountService
         Stall = _settings.Stall,
         Msize = _settings.Msize,
         Share = _settings.Share,
+        Retries = Math.Max(_settings.Retries, masters.Count - 1), // each of them is tried
     };
 
     private static string DefaultCache()
@@ -162,7 +163,7 @@ internal sealed class MountService
 
     private Logger CreateLog(MasterLogSink toMaster)
     {
-        bool console = _launcher is null || _request.Verbose;
+        StandardError? console = _launcher is null || _request.Verbose ? _errors : null;
         try
         {
             return Logs.Create(_settings.LogLevel ?? LogEventLevel.Information, console, _settings.LogFile, _settings.Name, toMaster);

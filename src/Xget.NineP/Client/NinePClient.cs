@@ -100,6 +100,22 @@ public sealed partial class NinePClient : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// After a walk that failed: its new fid's number is free if the server refused the walk. If the walk was only given
+    /// up, the server may still make the fid: then it is clunked first.
+    /// </summary>
+    public void FreeFid(uint fid, Errno walkError)
+    {
+        if (walkError is Errno.ETIMEDOUT or Errno.EINTR)
+        {
+            _ = ClunkAsync(fid).AsTask();
+        }
+        else
+        {
+            FreeFid(fid);
+        }
+    }
+
     /// <summary>Closes the connection; requests in flight end with ECONNRESET.</summary>
     public async ValueTask DisposeAsync()
     {

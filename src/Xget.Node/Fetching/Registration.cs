@@ -73,7 +73,7 @@ internal sealed class Registration
             error = Errno.EPROTO;
         if (error == 0)
             return (made, lines, tableBytes?.Value, 0);
-        await made.ReleaseAsync();
+        _ = made.ReleaseAsync().AsTask(); // a master that does not answer is not waited for twice
         return (null, [], null, error);
     }
 
@@ -133,7 +133,7 @@ internal sealed class Registration
         Reply<int> written = await write;
         if (walked.Ok)
             return written.Error;
-        Client.FreeFid(fid);
+        Client.FreeFid(fid, walked.Error);
         _availFid = NoFid;
         return walked.Error;
     }
@@ -151,7 +151,7 @@ internal sealed class Registration
         Reply<int> got = await read;
         if (walked.Ok)
             return got;
-        Client.FreeFid(fid);
+        Client.FreeFid(fid, walked.Error);
         _redirFid = NoFid;
         return new Reply<int>(walked.Error, 0);
     }

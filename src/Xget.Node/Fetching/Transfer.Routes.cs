@@ -330,9 +330,10 @@ public sealed partial class Transfer
             walk = client.WalkAsync(MasterLink.RootFid, fid, Registration.Path(Digest, Names.Chunks), ct).AsTask();
             _ = client.OpenAsync(fid, OpenFlags.O_RDONLY, ct).AsTask();
         }
-        if (!(await walk).Ok)
+        Reply<Qid[]> walked = await walk;
+        if (!walked.Ok)
         {
-            client.FreeFid(fid);
+            client.FreeFid(fid, walked.Error);
             return false;
         }
         link.RequestStarted();

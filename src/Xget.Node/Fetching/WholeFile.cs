@@ -25,7 +25,7 @@ internal static class WholeFile
         Reply<int> read = await first;
         if (!walked.Ok)
         {
-            client.FreeFid(fid);
+            client.FreeFid(fid, walked.Error);
             return new(walked.Error, [], walked.ErrorText);
         }
         int length = 0;
