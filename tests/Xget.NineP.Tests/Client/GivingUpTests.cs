@@ -54,6 +54,25 @@ public sealed class GivingUpTests
     }
 
     [Fact]
+    public async Task The_fid_of_a_walk_that_was_given_up_is_not_used_before_it_is_clunked()
+    {
+        // A master that was stopped for a while made the fid when it went on; every later walk to that number then failed.
+        await using ClientRig rig = await ClientRig.ConnectedAsync();
+        using CancellationTokenSource cancel = new();
+        uint fid = rig.Client.NewFid();
+        Task<Reply<Qid[]>> walk = rig.Client.WalkAsync(0, fid, ["a"u8.ToArray()], cancel.Token).AsTask();
+        await rig.ExpectAsync(MessageType.Twalk);
+        await cancel.CancelAsync();
+        rig.Client.FreeFid(fid, (await walk).Error);
+        await rig.ExpectAsync(MessageType.Tflush);
+        byte[] clunk = await rig.ExpectAsync(MessageType.Tclunk);
+        Assert.NotEqual(fid, rig.Client.NewFid());
+        await rig.ReplyAsync(Frames.Empty(MessageType.Rclunk, Frames.TagOf(clunk)));
+        await ClunkAsync(rig);
+        Assert.Contains(fid, new[] { rig.Client.NewFid(), rig.Client.NewFid() });
+    }
+
+    [Fact]
     public async Task A_second_reply_to_a_tag_that_was_given_up_closes_the_connection()
     {
         await using ClientRig rig = await ClientRig.ConnectedAsync();
