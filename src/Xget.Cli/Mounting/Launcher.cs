@@ -17,7 +17,11 @@ internal static class Launcher
         using Process daemon = Start(request);
         using CancellationTokenRegistration giveUp = ct.Register(daemon.StandardInput.Close);
         if (await daemon.StandardOutput.ReadLineAsync(CancellationToken.None) == DaemonSide.Ready)
+        {
+            if (request.Verbose)
+                Console.WriteLine($"xget: {request.Source} on {request.Directory}: mounted, read-only");
             return MountExit.Done;
+        }
         await daemon.WaitForExitAsync(CancellationToken.None);
         if (daemon.ExitCode is MountExit.Usage or MountExit.System or MountExit.Failure)
             return daemon.ExitCode; // it has said why

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Serilog.Core;
 using Serilog.Events;
@@ -56,13 +57,14 @@ internal sealed class MountService
             {
                 log.Information("mounted {Source:l} on {Directory:l}", _source.Text, _request.Directory);
                 await ServeAsync(mount, end.Token);
-                log.Information("unmounts {Directory:l}", _request.Directory);
+                log.Information("ends {Directory:l}", _request.Directory);
             }
             return MountExit.Done;
         }
         catch (UserException e)
         {
-            log.Error("{Message:l}", e.Message); // in the background nobody else hears it
+            if (_inBackground)
+                log.Error("{Message:l}", e.Message); // nobody else hears it there
             throw;
         }
         catch (OperationCanceledException)
@@ -120,8 +122,26 @@ internal sealed class MountService
 
     private async Task<XgetMount> StartAsync(IReadOnlyList<IPEndPoint> masters, Logger log, MasterLogSink toMaster, CancellationToken ct)
     {
+        try
+        {
+            XgetMountOptions options = MountOptions(masters);
+            (XgetMount? mount, string? reason) = await XgetMount.StartAsync(options, _transport, TimeProvider.System, new Random(), log, toMaster, ct);
+            return mount ?? throw new UserException(reason!, MountExit.Failure);
+        }
+        catch (SocketException e)
+        {
+            throw new UserException($"cannot listen on {_settings.Bind}: {e.Message}", MountExit.Failure);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException(e.Message, MountExit.Failure);
+        }
+    }
+
+    private XgetMountOptions MountOptions(IReadOnlyList<IPEndPoint> masters)
+    {
         string cache = _settings.CacheDirectory ?? DefaultCache();
-        var options = new XgetMountOptions
+        return new XgetMountOptions
         {
             Node = Options(masters),
             Source = _source.Text,
@@ -135,8 +155,6 @@ internal sealed class MountService
             Prefetch = _settings.Prefetch,
             Timeout = _settings.Timeout,
         };
-        (XgetMount? mount, string? reason) = await XgetMount.StartAsync(options, _transport, TimeProvider.System, new Random(), log, toMaster, ct);
-        return mount ?? throw new UserException(reason!, MountExit.Failure);
     }
 
     private NodeOptions Options(IReadOnlyList<IPEndPoint> masters) => new()
