@@ -62,7 +62,7 @@ internal sealed class InodeTable
     internal void Detach(Inode directory, FileName name, Inode inode)
     {
         directory.Children.Remove(name);
-        if (!Names(inode).Any())
+        if (Names(inode).Count == 0)
             Unlink(inode);
         DropIfUnused(inode);
         DropIfUnused(directory);
@@ -97,7 +97,7 @@ internal sealed class InodeTable
         if (inode == Root || inode.Lookups > 0 || inode.Children.Count > 0 || !_byNodeId.Remove(inode.NodeId))
             return;
         Unlink(inode);
-        foreach ((Inode directory, FileName name) in Names(inode).ToArray())
+        foreach ((Inode directory, FileName name) in Names(inode))
         {
             directory.Children.Remove(name);
             DropIfUnused(directory);
@@ -111,10 +111,13 @@ internal sealed class InodeTable
     }
 
     /// <summary>The names that still lead to it.</summary>
-    private static IEnumerable<(Inode Directory, FileName Name)> Names(Inode inode)
+    private static List<(Inode Directory, FileName Name)> Names(Inode inode)
     {
-        IEnumerable<(Inode Directory, FileName Name)> names = inode.Parent is { } parent ? [(parent, inode.Name), .. inode.OtherNames ?? []] : [];
-        return names.Where(n => n.Directory.Children.GetValueOrDefault(n.Name) == inode);
+        List<(Inode Directory, FileName Name)> names = inode.OtherNames is { } others ? new(others) : [];
+        if (inode.Parent is { } parent)
+            names.Add((parent, inode.Name));
+        names.RemoveAll(n => n.Directory.Children.GetValueOrDefault(n.Name) != inode);
+        return names;
     }
 
     /// <summary>A stable number: of the path, or of the file's identity if it has several names. Never 0 or 1.</summary>
