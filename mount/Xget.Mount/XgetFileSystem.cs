@@ -218,14 +218,5 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
         };
     }
 
-    private static uint ModeOf(EntryAttributes a) => a.Mode | (uint)(a.Type switch
-    {
-        EntryType.Directory => FilePermissions.S_IFDIR,
-        EntryType.Symlink => FilePermissions.S_IFLNK,
-        EntryType.Character => FilePermissions.S_IFCHR,
-        EntryType.Block => FilePermissions.S_IFBLK,
-        EntryType.Fifo => FilePermissions.S_IFIFO,
-        EntryType.Socket => FilePermissions.S_IFSOCK,
-        _ => FilePermissions.S_IFREG,
-    });
+    private static uint ModeOf(EntryAttributes a) => a.Mode | a.Type.ModeBits();
 }
