@@ -1,7 +1,7 @@
 namespace Xget.Content;
 
 /// <summary>One entry of a directory object: a name, what it names, and where its bytes are. Immutable.</summary>
-public sealed record DirectoryEntry
+public sealed record DirectoryEntry : INamed
 {
     /// <summary>The name, unique in its directory.</summary>
     public required FileName Name { get; init; }

@@ -55,20 +55,5 @@ public sealed class DirectoryObject
     }
 
     /// <summary>The entry of that name, or null; by binary search.</summary>
-    public DirectoryEntry? Find(ReadOnlySpan<byte> name)
-    {
-        var (low, high) = (0, Entries.Length - 1);
-        while (low <= high)
-        {
-            var middle = (low + high) >>> 1;
-            var order = Entries[middle].Name.Bytes.SequenceCompareTo(name);
-            if (order == 0)
-                return Entries[middle];
-            if (order < 0)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-        return null;
-    }
+    public DirectoryEntry? Find(ReadOnlySpan<byte> name) => SortedNames.Find<DirectoryEntry>(Entries.AsSpan(), name);
 }

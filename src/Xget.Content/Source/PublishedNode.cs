@@ -6,7 +6,7 @@ namespace Xget.Content;
 
 /// <summary>A file, directory or other entry of a published generation, with its place in the tree.</summary>
 /// <remarks>Immutable once its generation is published; thread-safe.</remarks>
-public sealed class PublishedNode
+public sealed class PublishedNode : INamed
 {
     private DataReference _object;
 
@@ -59,22 +59,7 @@ public sealed class PublishedNode
     internal SourceFile? File { get; set; }
 
     /// <summary>The child of that name, or null; by binary search.</summary>
-    public PublishedNode? Find(ReadOnlySpan<byte> name)
-    {
-        var (low, high) = (0, Entries.Length - 1);
-        while (low <= high)
-        {
-            var middle = (low + high) >>> 1;
-            var order = Entries[middle].Name.Bytes.SequenceCompareTo(name);
-            if (order == 0)
-                return Entries[middle];
-            if (order < 0)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-        return null;
-    }
+    public PublishedNode? Find(ReadOnlySpan<byte> name) => SortedNames.Find<PublishedNode>(Entries, name);
 
     /// <summary>
     /// Up to <paramref name="count"/> of a regular file's own bytes from <paramref name="offset"/>, cut at its end.

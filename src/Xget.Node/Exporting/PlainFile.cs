@@ -8,8 +8,6 @@ namespace Xget.Node.Exporting;
 /// <summary>The exported tree as ordinary read-only files, for machines without xget (attach name <c>plain</c>).</summary>
 internal sealed class PlainFile(PlainFile? parent, PublishedNode node, MasterCounters counters) : ServedFile
 {
-    private const uint V9fsMagic = 0x01021997;
-
     public override Qid Qid => new(PublishedAttributes.QidTypeOf(node.Attributes.Type), PublishedAttributes.Version(node), node.Id);
 
     public override ReadOnlyMemory<byte> Name => parent is null ? "/"u8.ToArray() : node.Name.Bytes.ToArray();
@@ -79,15 +77,6 @@ internal sealed class PlainFile(PlainFile? parent, PublishedNode node, MasterCou
             list.WriteByte(0);
         }
         names = list.ToArray();
-        return 0;
-    }
-
-    public override Errno StatFs(out FileSystemStatistics s)
-    {
-        PublishedNode root = node;
-        while (root.Parent is not null)
-            root = root.Parent;
-        s = new FileSystemStatistics { Type = V9fsMagic, BlockSize = 4096, NameLength = 255 };
         return 0;
     }
 }

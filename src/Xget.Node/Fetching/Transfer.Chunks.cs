@@ -40,7 +40,6 @@ public sealed partial class Transfer
         internal ParentLink? Link { get; set; }
         internal int Outstanding { get; set; }
         internal int Cursor { get; set; }
-        internal int Level { get; set; }
 
         /// <summary>Chunks that somebody waits for, or that a failed parent owes: they go first.</summary>
         internal Queue<int> First { get; } = new();

@@ -229,10 +229,7 @@ public sealed partial class Transfer
                 _links.Add(key, link);
             }
             lock (_gate)
-            {
                 _stripes[line.Stripe].Link = link;
-                _stripes[line.Stripe].Level = line.Level;
-            }
             if (link.HasFailed)
                 _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, FailureReason.Refused));
         }
