@@ -7,6 +7,9 @@ internal sealed class MagicXattrs(params (string Name, Func<string> Value)[] val
 {
     private const string Prefix = "user.xget.";
 
+    /// <summary>Whether a process, by its id, sees them in a list; whoever asks for one by name gets it anyway.</summary>
+    internal Func<uint, bool> IsListedTo { get; init; } = _ => true;
+
     internal byte[]? Find(ReadOnlySpan<byte> name)
     {
         foreach ((string own, Func<string> value) in values)
@@ -17,8 +20,10 @@ internal sealed class MagicXattrs(params (string Name, Func<string> Value)[] val
         return null;
     }
 
-    internal void AppendNames(MemoryStream names)
+    internal void AppendNames(MemoryStream names, uint pid)
     {
+        if (values.Length == 0 || !IsListedTo(pid))
+            return;
         foreach ((string own, _) in values)
         {
             names.Write(Encoding.ASCII.GetBytes(Prefix + own));

@@ -141,7 +141,7 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
             names.Write(xattr.Name);
             names.WriteByte(0);
         }
-        magic(inode).AppendNames(names);
+        magic(inode).AppendNames(names, request.Pid);
         return new ReadOnlyMemory<byte>(names.ToArray()).AsAnswer();
     }
 

@@ -1,3 +1,4 @@
 using Xget.Cli;
 
+SocketThreads.Choose();
 return await XgetCommand.RunAsync(args);

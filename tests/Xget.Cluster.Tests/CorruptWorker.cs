@@ -94,7 +94,7 @@ internal sealed class CorruptWorker : IAsyncDisposable
     // Any path to a "data" or a "chunks" leads to it: whatever a child asks for is the one content.
     private sealed class Lie(byte[] bytes, byte[] chunks) : IAttachPoint
     {
-        private const int WrongEvery = 50_000;
+        private const int WrongEvery = 20_000;
 
         public long Served;
 

@@ -21,7 +21,7 @@ public sealed class CorruptionTests : IDisposable
         using MasterProcess master = await MasterProcess.StartAsync(_scratch["master"], _scratch["tree"]);
         await using CorruptWorker liar = await CorruptWorker.JoinAsync(
             new IPEndPoint(IPAddress.Parse(master.Host), master.Port), "the-liar", digest, File.ReadAllBytes(file));
-        Assert.Equal("0 1 me\n", liar.Route);
+        Assert.Equal("0 1 me\n1 1 me\n2 1 me\n3 1 me\n", liar.Route);
 
         List<Child> copies = [];
         try

@@ -136,9 +136,8 @@ public sealed class MountHelperTests : IDisposable
     [SkippableFact]
     public async Task Without_the_helper_mount_fuse3_calls_xget_from_the_path()
     {
-        Prerequisite.Commands("mount.fuse3");
-        Skip.IfNot(File.Exists("/sbin/mount.fuse"), "needs /sbin/mount.fuse");
-        _helper.Dispose();
+        Prerequisite.Commands("mount.fuse3", "mount.fuse");
+        _helper.Hide();
         await ServeAsync();
         string at = _site.NewMountPoint();
         using var link = new MountLink(MountLink.InPath);

@@ -3,8 +3,8 @@ using Xget.Lab;
 namespace Xget.Cluster.Tests;
 
 /// <summary>
-/// The program under test where mount(8) looks for it, while this exists; a test is skipped where something is there
-/// already.
+/// The program under test where mount(8) looks for it, while this exists; what was installed there is put aside
+/// meanwhile and comes back.
 /// </summary>
 internal sealed class MountLink : IDisposable
 {
@@ -15,24 +15,50 @@ internal sealed class MountLink : IDisposable
     public const string InPath = "/usr/local/bin/xget";
 
     private readonly string _path;
+    private bool _disposed;
 
-    /// <summary>Makes the link.</summary>
-    public MountLink(string path)
+    /// <summary>Makes the link, to the program under test or a copy of it.</summary>
+    public MountLink(string path, string? target = null)
     {
         Prerequisite.Root();
         Prerequisite.Xget();
-        var link = new FileInfo(path);
-        // Left by a test that was killed: it points to nothing or to the program under test.
-        if (link.LinkTarget is { } target && (target == XgetProgram.Path || !File.Exists(target)))
+        _path = path;
+        // A test that was killed has left its link, and what was there before beside it.
+        Restore();
+        if (new FileInfo(path).LinkTarget is not null && !File.Exists(path))
         {
-            link.Delete();
+            File.Delete(path); // leads nowhere
         }
 
-        Skip.If(File.Exists(path), path + " is installed on this machine");
-        File.CreateSymbolicLink(path, XgetProgram.Path);
-        _path = path;
+        if (File.Exists(path))
+        {
+            File.Move(path, Aside);
+        }
+
+        File.CreateSymbolicLink(path, target ?? XgetProgram.Path);
     }
 
+    private string Aside => _path + ".before-test";
+
+    /// <summary>Nothing is there from now on until this is disposed of.</summary>
+    public void Hide() => File.Delete(_path);
+
     /// <inheritdoc/>
-    public void Dispose() => File.Delete(_path);
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            File.Delete(_path);
+            Restore();
+        }
+    }
+
+    private void Restore()
+    {
+        if (File.Exists(Aside))
+        {
+            File.Move(Aside, _path, overwrite: true);
+        }
+    }
 }

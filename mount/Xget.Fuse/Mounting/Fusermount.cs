@@ -53,7 +53,7 @@ internal static class Fusermount
 
     private static ProcessStartInfo Start(MountOptions options, params ReadOnlySpan<string> arguments)
     {
-        ProcessStartInfo start = new(options.Fusermount)
+        ProcessStartInfo start = new(Find(options.Fusermount))
         {
             RedirectStandardError = true,
             UseShellExecute = false,
@@ -64,6 +64,19 @@ internal static class Fusermount
         }
 
         return start;
+    }
+
+    /// <summary>mount(8) leaves no PATH to the helper that it starts for an ordinary user.</summary>
+    private static string Find(string program)
+    {
+        if (program.Contains('/', StringComparison.Ordinal))
+        {
+            return program;
+        }
+
+        string path = Environment.GetEnvironmentVariable("PATH") ?? "";
+        string[] directories = [.. path.Split(':', StringSplitOptions.RemoveEmptyEntries), "/usr/bin", "/bin"];
+        return Array.Find(Array.ConvertAll(directories, d => Path.Combine(d, program)), File.Exists) ?? program;
     }
 
     /// <summary>Runs it to its end: empty if that was well, else why not, in one line.</summary>

@@ -16,8 +16,6 @@ internal sealed class DaemonSide
 
     internal DaemonSide()
     {
-        // Ctrl-C is the launcher's, which passes it on by leaving.
-        Native.LeaveTerminal();
         new Thread(AwaitLauncher) { IsBackground = true }.Start();
     }
 
@@ -31,6 +29,8 @@ internal sealed class DaemonSide
             return true;
         if (_abandoned.IsCancellationRequested)
             return false;
+        // Not before it is mounted: an automounter lets only its own process group come to the mount point until then.
+        Native.LeaveTerminal();
         Environment.CurrentDirectory = "/";
         Volatile.Write(ref _detached, true);
         try

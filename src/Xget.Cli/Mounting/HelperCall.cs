@@ -2,25 +2,34 @@ namespace Xget.Cli.Mounting;
 
 /// <summary>
 /// The calls of mount(8): <c>mount.fuse.xget SOURCE DIR [-sfnv] [-o OPTIONS]</c>, and <c>xget SOURCE DIR -o OPTIONS</c>,
-/// as mount.fuse3 does where there is no such helper.
+/// as mount.fuse3 does where there is no such helper. And the call by which a <see cref="Launcher"/> starts its daemon,
+/// which waits for no command line to be described and parsed.
 /// </summary>
 internal static class HelperCall
 {
     private const string HelperName = "mount.fuse.xget";
+    private const string DaemonWord = "--daemon";
 
     /// <summary>Whether this is such a call.</summary>
     /// <param name="name">The name by which the program was called (argv[0]).</param>
     /// <param name="args">What follows it.</param>
     internal static bool IsOne(string name, ReadOnlySpan<string> args) =>
-        Path.GetFileName(name) == HelperName || (args is [var source, _, "-o", _] && MountSource.LooksLike(source));
+        args is [MountCommand.Name, DaemonWord, ..] || Path.GetFileName(name) == HelperName
+        || (args is [var source, _, "-o", _] && MountSource.LooksLike(source));
+
+    /// <summary>The words that make a process the daemon of a request.</summary>
+    internal static string[] ForDaemon(MountRequest request) =>
+        [MountCommand.Name, DaemonWord, $"-{(request.Verbose ? "v" : "")}{(request.Sloppy ? "s" : "")}", request.Options, request.Source, request.Directory];
 
     /// <summary>What is asked for.</summary>
     /// <exception cref="UserException">Nothing that makes sense.</exception>
     internal static MountRequest Parse(ReadOnlySpan<string> args)
     {
+        var request = new MountRequest { Source = "", Directory = "", FromMount = true };
+        if (args is [MountCommand.Name, DaemonWord, var letters, var given, var master, var at])
+            return Flagged(request, letters) with { Source = master, Directory = at, Options = given, Daemon = true };
         var words = new List<string>();
         var options = new List<string>();
-        var request = new MountRequest { Source = "", Directory = "", FromMount = true };
         for (int i = 0; i < args.Length; i++)
         {
             string arg = args[i];

@@ -11,18 +11,19 @@ namespace Xget.Cli.Mounting;
 internal static class Launcher
 {
     /// <summary>The exit code for the caller.</summary>
-    internal static async Task<int> RunAsync(MountRequest request, CancellationToken ct)
+    internal static int Run(MountRequest request, CancellationToken ct)
     {
         Native.KeepInheritedDescriptors();
         using Process daemon = Start(request);
         using CancellationTokenRegistration giveUp = ct.Register(daemon.StandardInput.Close);
-        if (await daemon.StandardOutput.ReadLineAsync(CancellationToken.None) == DaemonSide.Ready)
+        // This process has nothing else to do, and threads for waiting without blocking would take it a millisecond to start.
+        if (daemon.StandardOutput.ReadLine() == DaemonSide.Ready)
         {
             if (request.Verbose)
                 Console.WriteLine($"xget: {request.Source} on {request.Directory}: mounted, read-only");
             return MountExit.Done;
         }
-        await daemon.WaitForExitAsync(CancellationToken.None);
+        daemon.WaitForExit();
         if (daemon.ExitCode is MountExit.Usage or MountExit.System or MountExit.Failure)
             return daemon.ExitCode; // it has said why
         throw new UserException($"the daemon ended with {daemon.ExitCode}", MountExit.Failure);
@@ -32,17 +33,8 @@ internal static class Launcher
     {
         string program = Environment.ProcessPath ?? throw new UserException("who am I? /proc is not mounted", MountExit.System);
         var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        if (request.Verbose)
-            start.ArgumentList.Add("-v");
-        if (request.Sloppy)
-            start.ArgumentList.Add("-s");
-        start.ArgumentList.Insert(0, MountCommand.Name);
-        start.ArgumentList.Insert(1, MountCommand.DaemonOption);
-        start.ArgumentList.Add("-o");
-        start.ArgumentList.Add(request.FromMount ? request.Options + ",ro" : request.Options);
-        start.ArgumentList.Add("--");
-        start.ArgumentList.Add(request.Source);
-        start.ArgumentList.Add(request.Directory);
+        foreach (string word in HelperCall.ForDaemon(request))
+            start.ArgumentList.Add(word);
         try
         {
             return Process.Start(start)!;

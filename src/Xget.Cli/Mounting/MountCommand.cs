@@ -8,9 +8,6 @@ internal static class MountCommand
 {
     internal const string Name = "mount";
 
-    /// <summary>Makes the process a daemon that a <see cref="Launcher"/> waits for.</summary>
-    internal const string DaemonOption = "--daemon";
-
     internal static Command Build()
     {
         var source = new Argument<string>("SOURCE") { Description = "MASTER:/ or MASTER:/DIRECTORY; MASTER is HOST, HOST:PORT or [V6]:PORT, or several with commas between, tried in turn." };
@@ -20,14 +17,13 @@ internal static class MountCommand
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Say on stderr what happens until it is mounted." };
         var sloppy = new Option<bool>("--sloppy", "-s") { Description = "Ignore unknown options." };
         var nothing = new Option<bool>("--no-mtab", "-n") { Description = "Ignored, as there is no mtab." };
-        var daemon = new Option<bool>(DaemonOption) { Hidden = true };
         var command = new Command(Name, $"""
             Mount a master's tree, read-only: the same as mount -t fuse.xget SOURCE DIRECTORY. End it with umount.
 
               Mount options:
             {OwnOption.HelpText()}
               And those of mount(8): ro (always), noexec, nosuid, nodev, noatime, allow_other (root's default), _netdev, nofail, ...
-            """) { source, directory, options, foreground, verbose, sloppy, nothing, daemon };
+            """) { source, directory, options, foreground, verbose, sloppy, nothing };
         command.SetAction((result, ct) => RunAsync(new MountRequest
         {
             Source = result.GetRequiredValue(source),
@@ -36,7 +32,6 @@ internal static class MountCommand
             Foreground = result.GetValue(foreground),
             Verbose = result.GetValue(verbose),
             Sloppy = result.GetValue(sloppy),
-            Daemon = result.GetValue(daemon),
         }, ct));
         return command;
     }
@@ -53,10 +48,12 @@ internal static class MountCommand
         MountSettings settings = MountSettings.Parse(request.Options, request.Sloppy);
         MountSource source = MountSource.Parse(request.Source, settings.Port)
             ?? throw new UserException($"{request.Source}: not a source (MASTER:/ or MASTER:/DIRECTORY)", MountExit.Usage);
+        if (request.Daemon)
+            return new MountService(request, settings, source).RunAsync(ct);
         CheckMountPoint(request);
         return request.Fake ? Task.FromResult(MountExit.Done)
-            : request.Foreground || request.Daemon ? new MountService(request, settings, source).RunAsync(ct)
-            : Launcher.RunAsync(request, ct);
+            : request.Foreground ? new MountService(request, settings, source).RunAsync(ct)
+            : Task.FromResult(Launcher.Run(request, ct));
     }
 
     /// <summary>What can be said without the master.</summary>

@@ -25,6 +25,7 @@ internal sealed class MountService
     private readonly SocketTransport _transport;
     private readonly DaemonSide? _launcher;
     private readonly StandardError _errors = new();
+    private readonly long _start = TimeProvider.System.GetTimestamp();
     private bool _inBackground;
 
     internal MountService(MountRequest request, MountSettings settings, MountSource source)
@@ -47,25 +48,11 @@ internal sealed class MountService
             if (_launcher is null)
                 end.Cancel();
         });
-        var toMaster = new MasterLogSink();
-        await using Logger log = CreateLog(toMaster);
         try
         {
-            IReadOnlyList<IPEndPoint> masters = await ReachAsync(log, end.Token);
-            await using XgetMount mount = await StartAsync(masters, log, toMaster, end.Token);
-            if (_launcher?.Detach() != false)
-            {
-                log.Information("mounted {Source:l} on {Directory:l}", _source.Text, _request.Directory);
-                await ServeAsync(mount, end.Token);
-                log.Information("ends {Directory:l}", _request.Directory);
-            }
+            while (!await TryAsync(end.Token))
+                await Task.Delay(Pause, end.Token);
             return MountExit.Done;
-        }
-        catch (UserException e)
-        {
-            if (_inBackground)
-                log.Error("{Message:l}", e.Message); // nobody else hears it there
-            throw;
         }
         catch (OperationCanceledException)
         {
@@ -73,40 +60,58 @@ internal sealed class MountService
         }
     }
 
-    private static async Task ServeAsync(XgetMount mount, CancellationToken ct)
+    /// <summary>Mounts and serves until the end; false when no master answers and it is to be tried again.</summary>
+    private async Task<bool> TryAsync(CancellationToken ct)
     {
+        var toMaster = new MasterLogSink(); // an attempt's node ends it
+        await using Logger log = CreateLog(toMaster);
         try
         {
-            await mount.Ended.WaitAsync(ct);
-        }
-        catch (OperationCanceledException)
-        {
-            // Told to end.
-        }
-    }
-
-    /// <summary>The masters' addresses as soon as one of them answers.</summary>
-    private async Task<IReadOnlyList<IPEndPoint>> ReachAsync(Logger log, CancellationToken ct)
-    {
-        TimeSpan patience = _settings.Retry ?? (_settings.Background ? RetryInBackground : TimeSpan.Zero);
-        long start = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            (IReadOnlyList<IPEndPoint> addresses, string? reason) = await _source.ResolveAsync(ct);
+            (IReadOnlyList<IPEndPoint> masters, string? reason) = await _source.ResolveAsync(ct);
             if (reason is null)
             {
-                // A mount outlives any absence of its master, so whether there is one is found out without it.
-                NodeOptions options = Options(addresses) with { Share = false };
-                await using var probe = new ClusterNode(options, _transport, TimeProvider.System, new Random(), log);
-                if (await probe.StartAsync(ct) is not { } unreachable)
-                    return addresses;
-                reason = $"cannot reach the master at {string.Join(", ", _source.Masters)}: {unreachable}";
+                (XgetMount? mount, MountFailure? failure) = await MountAsync(masters, log, toMaster, ct);
+                if (mount is not null)
+                {
+                    await ServeAsync(mount, log, ct);
+                    return true;
+                }
+                if (!failure!.IsUnreachable)
+                    throw new UserException(failure.Reason, MountExit.Failure);
+                reason = $"cannot reach the master at {string.Join(", ", _source.Masters)}: {failure.Reason}";
             }
-            if (TimeProvider.System.GetElapsedTime(start) >= patience)
+            if (TimeProvider.System.GetElapsedTime(_start) >= Patience)
                 throw new UserException(reason, MountExit.Failure);
             if (_settings.Background && _launcher is not null)
                 GoToBackground(reason);
-            await Task.Delay(Pause, ct);
+            return false;
+        }
+        catch (UserException e) when (_inBackground)
+        {
+            log.Error("{Message:l}", e.Message); // nobody else hears it there
+            throw;
+        }
+    }
+
+    /// <summary>How long a master is waited for.</summary>
+    private TimeSpan Patience => _settings.Retry ?? (_settings.Background ? RetryInBackground : TimeSpan.Zero);
+
+    private async Task ServeAsync(XgetMount mount, Logger log, CancellationToken ct)
+    {
+        await using (mount)
+        {
+            if (_launcher?.Detach() == false)
+                return;
+            log.Information("mounted {Source:l} on {Directory:l}", _source.Text, _request.Directory);
+            try
+            {
+                await mount.Ended.WaitAsync(ct);
+            }
+            catch (OperationCanceledException)
+            {
+                // Told to end.
+            }
+            log.Information("ends {Directory:l}", _request.Directory);
         }
     }
 
@@ -120,13 +125,12 @@ internal sealed class MountService
             throw new OperationCanceledException();
     }
 
-    private async Task<XgetMount> StartAsync(IReadOnlyList<IPEndPoint> masters, Logger log, MasterLogSink toMaster, CancellationToken ct)
+    private async Task<(XgetMount? Mount, MountFailure? Failure)> MountAsync(IReadOnlyList<IPEndPoint> masters, Logger log, MasterLogSink toMaster,
+        CancellationToken ct)
     {
         try
         {
-            XgetMountOptions options = MountOptions(masters);
-            (XgetMount? mount, string? reason) = await XgetMount.StartAsync(options, _transport, TimeProvider.System, new Random(), log, toMaster, ct);
-            return mount ?? throw new UserException(reason!, MountExit.Failure);
+            return await XgetMount.StartAsync(MountOptions(masters), _transport, TimeProvider.System, new Random(), log, toMaster, ct);
         }
         catch (SocketException e)
         {

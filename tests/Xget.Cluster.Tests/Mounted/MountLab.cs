@@ -10,7 +10,6 @@ namespace Xget.Cluster.Tests.Mounted;
 internal sealed class MountLab : IDisposable
 {
     private const int Port = 20004;
-    private static readonly TimeSpan ScriptDeadline = TimeSpan.FromMinutes(3);
     private readonly List<IDisposable> _running = [];
     private readonly NetworkLab _network;
     private int _started;
@@ -83,7 +82,7 @@ internal sealed class MountLab : IDisposable
     public async Task<string> RunAsync(string script, params string[] arguments)
     {
         Child child = Start(script, arguments);
-        await child.ExpectExitAsync(0, ScriptDeadline);
+        await child.ExpectExitAsync(0, MountSizes.ScriptDeadline);
         return child.Output;
     }
 
