@@ -77,7 +77,7 @@ public sealed partial class NinePClient
     private void Sweep()
     {
         List<PendingRequest> timedOut = [];
-        bool silent = false;
+        bool silent;
         lock (_gate)
         {
             if (_lost)
@@ -87,8 +87,14 @@ public sealed partial class NinePClient
 
             _timerDue = long.MaxValue;
             long now = _time.GetTimestamp();
-            long next = long.MaxValue;
-            int capacity = _tags.Capacity;
+            long next = _versionDue;
+            silent = _versionDue <= now;
+            if (silent)
+            {
+                Refuse(Errno.ETIMEDOUT);
+            }
+
+            int capacity = silent ? 0 : _tags.Capacity;
             for (int tag = 0; tag < capacity; tag++)
             {
                 TagSlot slot = _tags[tag];

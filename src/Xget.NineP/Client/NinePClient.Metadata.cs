@@ -21,7 +21,7 @@ public sealed partial class NinePClient
         Errno error;
         lock (_gate)
         {
-            error = Begin(request, SmallRequest, _options.RequestTimeout, out Span<byte> to);
+            error = Reserve(request, SmallRequest, _options.RequestTimeout, out Span<byte> to);
             if (error == 0)
             {
                 _outLength += Tgetattr.Write(to, request.Tag, fid, Tgetattr.Basic);
@@ -46,7 +46,7 @@ public sealed partial class NinePClient
         Errno error;
         lock (_gate)
         {
-            error = Begin(request, SmallRequest, _options.RequestTimeout, out Span<byte> to);
+            error = Reserve(request, SmallRequest, _options.RequestTimeout, out Span<byte> to);
             if (error == 0)
             {
                 uint count = (uint)(Msize - NinePLimits.IoHeaderSize);
@@ -91,7 +91,7 @@ public sealed partial class NinePClient
         Errno error;
         lock (_gate)
         {
-            error = Begin(request, SmallRequest + name.Length, _options.RequestTimeout, out Span<byte> to);
+            error = Reserve(request, SmallRequest + name.Length, _options.RequestTimeout, out Span<byte> to);
             if (error == 0)
             {
                 _outLength += Txattrwalk.Write(to, request.Tag, fid, newFid, name.Span);

@@ -8,6 +8,10 @@ namespace Xget.NineP;
 public sealed partial class NinePClient
 {
     private const int FirstBuffer = 16 * 1024;
+
+    /// <summary>Rounds of receiving after which other connections get their turn, however fast this one is.</summary>
+    private const int Turn = 64;
+
     private long _bytesReceived;
     private long _progress;
     private byte[]? _buffer;
@@ -30,8 +34,13 @@ public sealed partial class NinePClient
         Errno reason = Errno.ECONNRESET;
         try
         {
-            while (await FillAsync())
+            for (int round = 1; await FillAsync(); round++)
             {
+                if (round % Turn == 0)
+                {
+                    await Task.Yield();
+                }
+
                 Step step;
                 while ((step = ReceiveNext(out int count)) is Step.Served or Step.Data)
                 {
@@ -47,6 +56,12 @@ public sealed partial class NinePClient
                     reason = Errno.EPROTO;
                     break;
                 }
+            }
+
+            if (_end > _start)
+            {
+                // Something was said, but no answer to Tversion.
+                Refuse(Errno.EPROTO);
             }
         }
         catch (Exception e) when (IsLoss(e))
@@ -67,15 +82,21 @@ public sealed partial class NinePClient
         }
     }
 
-    /// <summary>Receives more; an idle client waits without a buffer. False at the end.</summary>
+    /// <summary>Receives more; a client that has asked for nothing waits without a buffer. False at the end.</summary>
     private async ValueTask<bool> FillAsync()
     {
         int left = _end - _start;
         if (left == 0)
         {
-            ReturnBuffer();
-            await _connection.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
-            _buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+            if (Volatile.Read(ref _outstanding) == 0)
+            {
+                ReturnBuffer();
+                await _connection.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+            }
+
+            _start = 0;
+            _end = 0;
+            _buffer ??= ArrayPool<byte>.Shared.Rent(FirstBuffer);
         }
         else
         {
@@ -107,13 +128,13 @@ public sealed partial class NinePClient
         }
 
         uint size = Wire.U32(received, 0);
-        if (size < NinePLimits.HeaderSize || size > (uint)Msize)
+        if (size < NinePLimits.HeaderSize || size > (uint)(_isAgreed ? Msize : MostHandshake))
         {
             return Step.Broken;
         }
 
         MessageType type = (MessageType)received[4];
-        if (type == MessageType.Rread)
+        if (type == MessageType.Rread && _isAgreed)
         {
             return ReceiveDataHeader(received, size, out count);
         }
@@ -124,7 +145,8 @@ public sealed partial class NinePClient
         }
 
         _start += (int)size;
-        return Receive(type, received[..(int)size]) ? Step.Served : Step.Broken;
+        ReadOnlySpan<byte> frame = received[..(int)size];
+        return (_isAgreed ? Receive(type, frame) : ReceiveVersion(frame)) ? Step.Served : Step.Broken;
     }
 
     private Step ReceiveDataHeader(ReadOnlySpan<byte> received, uint size, out int count)
@@ -169,7 +191,7 @@ public sealed partial class NinePClient
             // Data that nobody waits for any more end in the (now empty) buffer.
             Memory<byte> to = request is not null ? request.Buffer[done..count] : _buffer.AsMemory();
             to = to[..Math.Min(to.Length, count - done)];
-            int received = await _connection.ReceiveAsync(to, CancellationToken.None);
+            int received = await _connection.ReceiveMostAsync(to, CancellationToken.None);
             if (received == 0)
             {
                 return false;

@@ -18,7 +18,7 @@ public sealed partial class NinePClient
         Errno error;
         lock (_gate)
         {
-            error = Begin(request, SmallRequest + user.Length + tree.Length, _options.RequestTimeout, out Span<byte> to);
+            error = Reserve(request, SmallRequest + user.Length + tree.Length, _options.RequestTimeout, out Span<byte> to);
             if (error == 0)
             {
                 _outLength += Tattach.Write(to, Dialect, request.Tag, fid, NinePLimits.NoFid, user, tree, nUname);
@@ -52,7 +52,7 @@ public sealed partial class NinePClient
         Errno error;
         lock (_gate)
         {
-            error = Begin(request, SmallRequest, _options.RequestTimeout, out Span<byte> to);
+            error = Reserve(request, SmallRequest, _options.RequestTimeout, out Span<byte> to);
             if (error == 0)
             {
                 _outLength += linux
@@ -85,7 +85,7 @@ public sealed partial class NinePClient
         Errno error;
         lock (_gate)
         {
-            error = Begin(request, SmallRequest, timeout, out Span<byte> to);
+            error = Reserve(request, SmallRequest, timeout, out Span<byte> to);
             if (error == 0)
             {
                 _outLength += ReadRequest.Write(to, MessageType.Tread, request.Tag, fid, offset, (uint)count);
@@ -95,16 +95,19 @@ public sealed partial class NinePClient
         return Launch(request, error, ct);
     }
 
-    /// <summary>Writes at most msize - 24 bytes; the answer is how many were written.</summary>
+    /// <summary>
+    /// Writes at most msize - 24 bytes (of the least msize, until the server has answered its own); the answer is how many
+    /// were written.
+    /// </summary>
     public ValueTask<Reply<int>> WriteAsync(
         uint fid, ulong offset, ReadOnlyMemory<byte> data, CancellationToken ct = default)
     {
-        data = data[..Math.Min(data.Length, Msize - NinePLimits.IoHeaderSize)];
+        data = data[..Math.Min(data.Length, MostSent - NinePLimits.IoHeaderSize)];
         PendingRequest<int> request = PendingRequest<int>.Rent(MessageType.Rwrite, Decode.Written, data.Length);
         Errno error;
         lock (_gate)
         {
-            error = Begin(request, NinePLimits.IoHeaderSize + data.Length, _options.RequestTimeout, out Span<byte> to);
+            error = Reserve(request, NinePLimits.IoHeaderSize + data.Length, _options.RequestTimeout, out Span<byte> to);
             if (error == 0)
             {
                 _outLength += Twrite.Write(to, request.Tag, fid, offset, data.Span);
@@ -130,7 +133,7 @@ public sealed partial class NinePClient
         Errno error;
         lock (_gate)
         {
-            error = Begin(request, SmallRequest, _options.RequestTimeout, out Span<byte> to);
+            error = Reserve(request, SmallRequest, _options.RequestTimeout, out Span<byte> to);
             if (error == 0)
             {
                 _outLength += FidMessage.Write(to, type, request.Tag, fid);
@@ -153,7 +156,7 @@ public sealed partial class NinePClient
         Errno error;
         lock (_gate)
         {
-            error = Begin(request, size, _options.RequestTimeout, out Span<byte> to);
+            error = Reserve(request, size, _options.RequestTimeout, out Span<byte> to);
             if (error == 0)
             {
                 _outLength += Twalk.Write(to, request.Tag, fid, newFid, names);

@@ -34,7 +34,7 @@ public sealed partial class NinePClient
     }
 
     /// <summary>Takes a tag and room for a message of up to <paramref name="size"/> bytes. Under the lock.</summary>
-    private Errno Begin(PendingRequest request, int size, TimeSpan timeout, out Span<byte> frame)
+    private Errno Reserve(PendingRequest request, int size, TimeSpan timeout, out Span<byte> frame)
     {
         frame = default;
         if (_lost)
@@ -42,7 +42,7 @@ public sealed partial class NinePClient
             return Errno.ECONNRESET;
         }
 
-        if (size > Msize)
+        if (size > MostSent)
         {
             return Errno.EMSGSIZE;
         }

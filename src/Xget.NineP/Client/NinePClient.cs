@@ -24,21 +24,23 @@ public sealed partial class NinePClient : IAsyncDisposable
     private bool _lost;
     private Task _receiver = Task.CompletedTask;
 
-    private NinePClient(IConnection connection, ClientOptions options, TimeProvider time)
+    private NinePClient(IConnection connection, ClientOptions options, TimeProvider time, bool assumes)
     {
         _connection = connection;
         _options = options;
         _time = time;
+        _assumes = assumes;
         _progress = time.GetTimestamp();
         _timer = time.CreateTimer(
             static client => ((NinePClient)client!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Dialect = options.Dialect;
         Msize = options.Msize;
     }
 
-    /// <summary>The dialect that the server answered.</summary>
+    /// <summary>The dialect that is spoken.</summary>
     public Dialect Dialect { get; private set; }
 
-    /// <summary>The largest message, in bytes, that both sides take.</summary>
+    /// <summary>Bytes of the largest message that both sides take; what was offered, until the server answers.</summary>
     public int Msize { get; private set; }
 
     /// <summary>The server's address.</summary>
@@ -58,27 +60,6 @@ public sealed partial class NinePClient : IAsyncDisposable
 
     /// <summary>Requests in flight.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);
-
-    /// <summary>
-    /// Agrees with the server on dialect and msize. The connection belongs to the client from now on, and is closed if
-    /// they cannot agree (EPROTONOSUPPORT for a dialect that is not known here).
-    /// </summary>
-    public static async ValueTask<Reply<NinePClient>> ConnectAsync(
-        IConnection connection, ClientOptions options, TimeProvider time, CancellationToken ct)
-    {
-        const int LargestMsize = 16 << 20;
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Msize, NinePLimits.MinMsize);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Msize, LargestMsize);
-        NinePClient client = new(connection, options, time);
-        Reply<NinePClient> reply = await client.HandshakeAsync(ct);
-        if (!reply.Ok)
-        {
-            connection.Abort();
-            await client.DisposeAsync();
-        }
-
-        return reply;
-    }
 
     /// <summary>A number for a new fid.</summary>
     public uint NewFid()
@@ -151,6 +132,7 @@ public sealed partial class NinePClient : IAsyncDisposable
             }
 
             _lost = true;
+            Refuse(Errno.ECONNRESET);
             for (int tag = 0; tag < _tags.Capacity; tag++)
             {
                 // One that is being received is ended by the receiving side.
@@ -168,6 +150,7 @@ public sealed partial class NinePClient : IAsyncDisposable
             _connection.Abort();
         }
 
+        _answered.TrySetResult(_refused);
         foreach (PendingRequest request in failed)
         {
             request.Fail(Errno.ECONNRESET);

@@ -12,7 +12,7 @@ internal delegate bool Decoder<T>(Dialect dialect, int asked, ReadOnlySpan<byte>
 
 /// <summary>
 /// A request in flight whose answer is a <typeparamref name="T"/>. Reused, so that a request allocates nothing; whoever
-/// awaits it goes on elsewhere than on the receiving side.
+/// awaits it goes on elsewhere than on the receiving side, but for a read: its data are warm there.
 /// </summary>
 internal sealed class PendingRequest<T> : PendingRequest, IValueTaskSource<Reply<T>>
 {
@@ -20,7 +20,7 @@ internal sealed class PendingRequest<T> : PendingRequest, IValueTaskSource<Reply
     private static readonly Lock Gate = new();
     private static readonly Stack<PendingRequest<T>> Spare = [];
 
-    private ManualResetValueTaskSourceCore<Reply<T>> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<Reply<T>> _core;
     private Decoder<T>? _decode;
     private int _asked;
 
@@ -36,6 +36,7 @@ internal sealed class PendingRequest<T> : PendingRequest, IValueTaskSource<Reply
 
         request ??= new PendingRequest<T>();
         request.ReplyType = replyType;
+        request._core.RunContinuationsAsynchronously = replyType != MessageType.Rread;
         request._decode = decode;
         request._asked = asked;
         return request;

@@ -23,6 +23,14 @@ public abstract class OpenFile : IDisposable
     public virtual ValueTask<WriteResult> WriteAsync(ulong offset, ReadOnlyMemory<byte> data, CancellationToken ct) =>
         ValueTask.FromResult(new WriteResult(Errno.EACCES, 0));
 
+    /// <summary>
+    /// The fid was clunked while requests may still be in flight; <see cref="Dispose"/> comes after them. A file whose
+    /// reads may wait for ever ends them here. Must not throw.
+    /// </summary>
+    public virtual void Clunked()
+    {
+    }
+
     /// <summary>Lets go of what the open file holds.</summary>
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }

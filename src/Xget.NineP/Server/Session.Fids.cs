@@ -121,6 +121,7 @@ internal sealed partial class Session
 
         // Out of the table first: a clunk frees its fid whatever happens.
         _fids.Remove(number);
+        fid.Open?.Clunked();
         fid.Release();
         ReplyEmpty(MessageType.Rclunk, tag);
     }
@@ -131,6 +132,7 @@ internal sealed partial class Session
         if (Find(tag, number, out Fid? fid))
         {
             _fids.Remove(number);
+            fid.Open?.Clunked();
             fid.Release();
             ReplyError(tag, Errno.EROFS);
         }

@@ -16,6 +16,12 @@ internal sealed partial class Session
     /// <summary>Replies that are sent without looking for more to send with them.</summary>
     private const long EnoughReady = 64 * 1024;
 
+    /// <summary>Reads that wait: a peer with so many asks for data, and soon for more.</summary>
+    private const int BusyPeer = 3;
+
+    /// <summary>Rounds of receiving after which others get their turn, however fast a peer asks.</summary>
+    private const int Turn = 64;
+
     private int _msize = FirstMsize;
     private byte[]? _buffer;
     private int _start;
@@ -30,8 +36,13 @@ internal sealed partial class Session
 
     private async Task ReceiveAsync()
     {
-        while (true)
+        for (int round = 1; ; round++)
         {
+            if (round % Turn == 0)
+            {
+                await Task.Yield();
+            }
+
             if (_buffer is null)
             {
                 await Connection.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
@@ -96,7 +107,7 @@ internal sealed partial class Session
     private void MakeRoom()
     {
         int left = _end - _start;
-        if (left == 0)
+        if (left == 0 && Volatile.Read(ref _running) < BusyPeer)
         {
             ReturnBuffer();
             return;

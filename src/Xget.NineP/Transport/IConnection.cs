@@ -23,6 +23,12 @@ public interface IConnection : IAsyncDisposable
     /// </summary>
     ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken ct);
 
+    /// <summary>
+    /// The same, but wakes only when the whole buffer is there, or as much as can be kept for it: who knows how much must
+    /// come saves the wake-ups in between. It may still receive less.
+    /// </summary>
+    ValueTask<int> ReceiveMostAsync(Memory<byte> buffer, CancellationToken ct) => ReceiveAsync(buffer, ct);
+
     /// <summary>Sends all of <paramref name="data"/>.</summary>
     ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken ct);
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Xget.NineP;
@@ -10,7 +11,11 @@ namespace Xget.NineP;
 internal sealed class SocketConnection : IConnection
 {
     private const int CopyPiece = 64 * 1024;
+    private const int MostWaitedFor = 64 * 1024;
+    private const int SolSocket = 1;
+    private const int SoRcvLowat = 18;
     private readonly Socket _socket;
+    private int _wakeAt = 1;
 
     public SocketConnection(Socket socket)
     {
@@ -31,8 +36,17 @@ internal sealed class SocketConnection : IConnection
 
     public EndPoint Local { get; }
 
-    public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken ct) =>
-        _socket.ReceiveAsync(buffer, SocketFlags.None, ct);
+    public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken ct)
+    {
+        WakeAt(1);
+        return _socket.ReceiveAsync(buffer, SocketFlags.None, ct);
+    }
+
+    public ValueTask<int> ReceiveMostAsync(Memory<byte> buffer, CancellationToken ct)
+    {
+        WakeAt(Math.Min(buffer.Length, MostWaitedFor));
+        return _socket.ReceiveAsync(buffer, SocketFlags.None, ct);
+    }
 
     public ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken ct)
     {
@@ -116,6 +130,18 @@ internal sealed class SocketConnection : IConnection
         {
             ArrayPool<byte>.Shared.Return(piece);
         }
+    }
+
+    /// <summary>The kernel's low-water mark (socket(7)): the socket is not ready to be read before so much is there.</summary>
+    private void WakeAt(int bytes)
+    {
+        if (_wakeAt == bytes)
+        {
+            return;
+        }
+
+        _wakeAt = bytes;
+        _socket.SetRawSocketOption(SolSocket, SoRcvLowat, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bytes)));
     }
 
     /// <summary>An IPv4 peer of a socket for both families is shown as the IPv4 peer that it is.</summary>
