@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Xget.Routing;
 
 /// <summary>
@@ -6,13 +8,15 @@ namespace Xget.Routing;
 /// (ROUTING.md). Every event takes O(log n) for n nodes, times the stripes it concerns. Not thread-safe: one owner applies
 /// the events of all trees one at a time.
 /// </summary>
-public sealed class DistributionTree
+public sealed partial class DistributionTree
 {
     private readonly RoutingOptions _options;
     private readonly Dictionary<RoutingNode, Worker> _workers = [];
     private readonly EligibleWorkers _eligible;
     private readonly InnerStripes _innerStripes;
     private readonly ParentChoice _choice;
+    private readonly Queue<Worker>[] _strays;
+    private readonly Queue<Member> _changed = new();
     private long _decisions;
 
     /// <summary>A tree without nodes.</summary>
@@ -25,6 +29,11 @@ public sealed class DistributionTree
         _eligible = new EligibleWorkers(options);
         _innerStripes = new InnerStripes(options);
         _choice = new ParentChoice(options, _eligible, _innerStripes);
+        _strays = new Queue<Worker>[options.Stripes];
+        for (int stripe = 0; stripe < _strays.Length; stripe++)
+        {
+            _strays[stripe] = new Queue<Worker>();
+        }
     }
 
     /// <summary>The limits it was made with.</summary>
@@ -35,6 +44,9 @@ public sealed class DistributionTree
 
     /// <summary>Comparisons made so far: the measure of work in tests.</summary>
     internal long Steps => _eligible.Steps;
+
+    /// <summary>How many stand in line for a better route, over all stripes, with those who have gone since.</summary>
+    internal int Strays => _strays.Sum(s => s.Count);
 
     /// <summary>
     /// The node asks for routes (redir is read): decides a parent for each stripe and holds the routes until
@@ -59,7 +71,11 @@ public sealed class DistributionTree
         {
             // Whoever asks for routes is not complete. Where it is to be inner it takes its pick first.
             self.IsComplete = false;
-            Decide(member, self.InnerStripe);
+            self.IsAdvanced = false;
+            if (self.InnerStripe != InnerStripes.None)
+            {
+                Decide(member, self.InnerStripe);
+            }
         }
         else
         {
@@ -75,7 +91,26 @@ public sealed class DistributionTree
         }
 
         Settle(self);
+        TakeStrays(self.InnerStripe, member);
         return member;
+    }
+
+    /// <summary>
+    /// The next member whose routes were changed by what others did: with several stripes, a newcomer may take a leaf's
+    /// place, or relieve the master. False when all have been told.
+    /// </summary>
+    public bool TryTakeChanged([NotNullWhen(true)] out Member? member)
+    {
+        while (_changed.TryDequeue(out member))
+        {
+            member.IsChanged = false;
+            if (member.Holds > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>
@@ -94,11 +129,38 @@ public sealed class DistributionTree
         for (int stripe = 0; stripe < _options.Stripes; stripe++)
         {
             GiveBack(member, stripe);
+            _innerStripes.LeaveRoot(member.Self, stripe);
         }
 
         member.Self.Member = null;
         StandAlone(member.Self);
         Update(member.Self);
+        for (int stripe = 0; stripe < _options.Stripes; stripe++)
+        {
+            TakeStrays(stripe, member);
+        }
+    }
+
+    /// <summary>
+    /// The member has a good part of the content by now: it is not sent below one that has nothing yet, neither to make
+    /// room nor for want of a parent, unless there is no other. Forgotten when it asks for routes anew.
+    /// </summary>
+    public void Advance(Member member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        if (member.Holds == 0 || member.Self.IsAdvanced)
+        {
+            return;
+        }
+
+        member.Self.IsAdvanced = true;
+        foreach (Worker? parent in member.Parents)
+        {
+            if (parent is not null)
+            {
+                _eligible.Refresh(parent);
+            }
+        }
     }
 
     /// <summary>
@@ -111,6 +173,8 @@ public sealed class DistributionTree
         ArgumentNullException.ThrowIfNull(node);
         Worker self = Enter(node);
         self.Advertise();
+        _innerStripes.Assign(self);
+        InnerStripeChanged(self);
         Update(self);
     }
 
@@ -130,6 +194,34 @@ public sealed class DistributionTree
         }
     }
 
+    /// <summary>
+    /// The node is too slow to serve others: nobody is sent to it until it advertises anew, and its children get other
+    /// parents (<see cref="TryTakeChanged"/>). False if nothing changed: it serves nobody, or there is one stripe only.
+    /// </summary>
+    public bool Demote(RoutingNode node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        if (_options.Stripes == 1 || !_workers.TryGetValue(node, out Worker? self) || !self.IsAdvertised || self.IsReported)
+        {
+            return false;
+        }
+
+        self.Demote();
+        _innerStripes.Forget(self);
+        InnerStripeChanged(self);
+        Update(self);
+        for (int stripe = 0; stripe < _options.Stripes; stripe++)
+        {
+            foreach (Member child in self.Places[stripe].Children?.ToArray() ?? [])
+            {
+                Decide(child, stripe);
+                Changed(child);
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The node serves no more (avail is clunked or its connection lost): nobody is sent to it. Its children keep
     /// their routes until they ask anew or leave. A node that does not advertise is ignored.</summary>
     public void Withdraw(RoutingNode node)
@@ -138,6 +230,8 @@ public sealed class DistributionTree
         if (_workers.TryGetValue(node, out Worker? self) && self.IsAdvertised)
         {
             self.Withdraw();
+            _innerStripes.Forget(self);
+            InnerStripeChanged(self);
             StandAlone(self);
             Update(self);
         }
@@ -173,6 +267,7 @@ public sealed class DistributionTree
         {
             Decide(member, stripe);
             Settle(member.Self);
+            TakeStrays(stripe, member);
         }
 
         return member.Routes[stripe];
@@ -198,100 +293,5 @@ public sealed class DistributionTree
 
         entries.Sort((a, b) => (a.Stripe, a.Level, a.Node.Id).CompareTo((b.Stripe, b.Level, b.Node.Id)));
         return entries;
-    }
-
-    private Worker Enter(RoutingNode node)
-    {
-        if (!_workers.TryGetValue(node, out Worker? worker))
-        {
-            worker = new Worker(node, _options);
-            _workers.Add(node, worker);
-            _innerStripes.Assign(worker);
-        }
-
-        return worker;
-    }
-
-    /// <summary>Gives back the route of a stripe, if there is one, and takes the best there is now.</summary>
-    private void Decide(Member member, int stripe)
-    {
-        GiveBack(member, stripe);
-        Worker self = member.Self;
-        Worker? parent = _choice.Choose(member, stripe);
-        int parentLevel = 0;
-        if (parent is not null)
-        {
-            ref Worker.Place place = ref parent.Places[stripe];
-            parentLevel = place.Level;
-            place.Children++;
-            place.DeepestLevel = Math.Min(place.DeepestLevel, place.Level);
-            parent.Connections++;
-            parent.LastChosen = ++_decisions;
-            _eligible.Refresh(parent);
-        }
-
-        member.SetRoute(stripe, parent, parentLevel + 1);
-        member.Node.CountGiven(parentLevel);
-        self.Places[stripe].Level = parentLevel + 1;
-        _eligible.Refresh(self, stripe);
-    }
-
-    private void GiveBack(Member member, int stripe)
-    {
-        if (member.Parents[stripe] is { } parent)
-        {
-            member.Parents[stripe] = null;
-            ref Worker.Place place = ref parent.Places[stripe];
-            place.DeepestLevel = --place.Children == 0 ? _options.MaxLevel : place.DeepestLevel;
-            parent.Connections--;
-            Update(parent);
-        }
-    }
-
-    /// <summary>One node's word leaves a worker out for itself only; and it counts only if it reads from that worker, so
-    /// that a stranger's word does no harm.</summary>
-    private void Report(Member member, RoutingNode failed)
-    {
-        if (_workers.TryGetValue(failed, out Worker? worker) && worker != member.Self)
-        {
-            member.LeaveOut(worker);
-            if (Array.IndexOf(member.Parents, worker) >= 0)
-            {
-                worker.Report(member.Node);
-                _eligible.Refresh(worker);
-            }
-        }
-    }
-
-    /// <summary>A node that holds no routes stands where it last stood if it advertises, at level 1 if it is complete, and
-    /// nowhere otherwise. Rising never breaks the order of levels: its children stay below.</summary>
-    private static void StandAlone(Worker worker)
-    {
-        if (worker.Member is null)
-        {
-            foreach (ref Worker.Place place in worker.Places.AsSpan())
-            {
-                place.Level = !worker.IsAdvertised ? 0 : worker.IsComplete ? 1 : place.Level;
-            }
-        }
-    }
-
-    private void Settle(Worker worker)
-    {
-        if (_innerStripes.Settle(worker))
-        {
-            _eligible.Refresh(worker);
-        }
-    }
-
-    /// <summary>Puts a worker where it belongs now, or forgets it.</summary>
-    private void Update(Worker worker)
-    {
-        _eligible.Refresh(worker);
-        if (!worker.IsUsed)
-        {
-            _workers.Remove(worker.Node);
-            _innerStripes.Forget(worker);
-        }
     }
 }

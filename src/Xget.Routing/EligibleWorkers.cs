@@ -1,14 +1,40 @@
 namespace Xget.Routing;
 
 /// <summary>
-/// The workers that may be given a child now, in order: for each stripe and each level, those that are inner there and
-/// those that are inner in another stripe.
+/// The workers that may be given a child now, in order: for each stripe, kind and level a queue.
 /// </summary>
 internal sealed class EligibleWorkers(RoutingOptions options)
 {
-    // By stripe, inner or not, level. A worker of the last level serves nobody, so there is no queue for it. Most are
-    // never needed: made when first used.
-    private readonly WorkerQueue?[] _queues = new WorkerQueue?[options.Stripes * 2 * options.MaxLevel];
+    private const int Kinds = 5;
+
+    // By stripe, kind, level. A worker of the last level serves nobody, so there is no queue for it. Most are never
+    // needed: made when first used.
+    private readonly WorkerQueue?[] _queues = new WorkerQueue?[options.Stripes * Kinds * options.MaxLevel];
+
+    /// <summary>What a worker offers in a stripe.</summary>
+    public enum Kind
+    {
+        /// <summary>Inner there, with a free place.</summary>
+        Inner,
+
+        /// <summary>Inner in another stripe, with a free place.</summary>
+        Other,
+
+        /// <summary>Inner there and full, but one of its children is a leaf whose place a newcomer may take.</summary>
+        Yielding,
+
+        /// <summary>Inner there, has as many children as its uplink carries, and may be given more only in need.</summary>
+        FullInner,
+
+        /// <summary>The same, inner in another stripe.</summary>
+        FullOther,
+    }
+
+    /// <summary>
+    /// Children beyond which an uplink is overloaded: with k stripes, k children that read one stripe each take as much as
+    /// the node itself receives.
+    /// </summary>
+    public int Fair { get; } = options.Stripes > 1 ? Math.Min(options.Stripes, options.MaxConnections) : options.MaxConnections;
 
     /// <summary>Comparisons made so far: the measure of work in tests.</summary>
     public long Steps => _queues.Sum(q => q?.Steps ?? 0);
@@ -39,9 +65,9 @@ internal sealed class EligibleWorkers(RoutingOptions options)
     {
         ref Worker.Place place = ref worker.Places[stripe];
         WorkerQueue? queue = null;
-        if (IsEligible(worker, stripe))
+        if (KindOf(worker, stripe) is { } kind)
         {
-            queue = Queue(stripe, worker.InnerStripe == stripe, place.Level) ??= new WorkerQueue(stripe);
+            queue = Queue(stripe, kind, place.Level) ??= new WorkerQueue(stripe);
         }
 
         if (place.Queue == queue)
@@ -55,15 +81,19 @@ internal sealed class EligibleWorkers(RoutingOptions options)
         queue?.Add(worker);
     }
 
-    /// <summary>The best worker of a stripe down to a level, for this member; null if none is eligible. One look at each
-    /// level's first, since within a level the third heuristic tells nothing apart.</summary>
-    public Worker? Best(Member member, int stripe, bool inner, int deepestLevel)
+    /// <summary>The best worker of a stripe, kind and level for this member; null if there is none.</summary>
+    public Worker? First(Member member, int stripe, Kind kind, int level, bool anyAhead = false) =>
+        Queue(stripe, kind, level)?.First(member, anyAhead || options.Stripes == 1);
+
+    /// <summary>The best worker of a stripe and kind down to a level, for this member; null if none is eligible. One look
+    /// at each level's first, since within a level the third heuristic tells nothing apart.</summary>
+    public Worker? Best(Member member, int stripe, Kind kind, int deepestLevel, bool anyAhead = false)
     {
         Worker? best = null;
         int bestTimesGiven = 0;
         for (int level = 1; level <= deepestLevel; level++)
         {
-            if (Queue(stripe, inner, level)?.First(member) is { } worker)
+            if (First(member, stripe, kind, level, anyAhead) is { } worker && worker.Connections < options.MaxConnections)
             {
                 int timesGiven = member.Node.TimesGiven(level);
                 if (best is null || Compare(worker, best, timesGiven, bestTimesGiven) < 0)
@@ -76,13 +106,27 @@ internal sealed class EligibleWorkers(RoutingOptions options)
         return best;
     }
 
-    private bool IsEligible(Worker worker, int stripe)
+    private Kind? KindOf(Worker worker, int stripe)
     {
         int level = worker.Places[stripe].Level;
-        return worker.IsAdvertised && !worker.IsReported && level > 0 && level < options.MaxLevel
-            && worker.Connections < options.MaxConnections;
+        bool serves = worker.IsAdvertised && !worker.IsReported && level > 0 && level < options.MaxLevel;
+        if (!serves)
+        {
+            return null;
+        }
+
+        bool isInner = worker.InnerStripe == stripe;
+        if (worker.Connections < Fair)
+        {
+            return isInner ? Kind.Inner : Kind.Other;
+        }
+
+        // One that has more children than it should does not get another for one of them: a newcomer relieves it.
+        return isInner && options.Stripes > 1 && worker.Connections == Fair && worker.Leaf(stripe) is not null ? Kind.Yielding
+            : worker.Connections >= options.MaxConnections ? null
+            : isInner ? Kind.FullInner : Kind.FullOther;
     }
 
-    private ref WorkerQueue? Queue(int stripe, bool inner, int level) =>
-        ref _queues[(2 * stripe + (inner ? 0 : 1)) * options.MaxLevel + level];
+    private ref WorkerQueue? Queue(int stripe, Kind kind, int level) =>
+        ref _queues[(Kinds * stripe + (int)kind) * options.MaxLevel + level];
 }

@@ -24,13 +24,16 @@ public sealed class Member
     /// <summary>The node.</summary>
     public RoutingNode Node => Self.Node;
 
-    /// <summary>Its routes by stripe, as they are now: <see cref="DistributionTree.Reroute"/> changes one in place. After
-    /// the last <see cref="DistributionTree.Leave"/> they are what was held last.</summary>
+    /// <summary>Its routes by stripe, as they are now: <see cref="DistributionTree.Reroute"/> changes one in place, and so
+    /// may what others do (<see cref="DistributionTree.TryTakeChanged"/>). After the last <see cref="DistributionTree.Leave"/> they are what was held last.</summary>
     public IReadOnlyList<StripeRoute> Routes => _routes;
 
     internal Worker Self { get; }
 
     internal Worker?[] Parents { get; }
+
+    /// <summary>Its routes were changed by what others did, and nobody has been told yet.</summary>
+    internal bool IsChanged { get; set; }
 
     /// <summary>How many joins are not yet undone by a leave.</summary>
     internal int Holds { get; set; } = 1;
@@ -67,6 +70,9 @@ public sealed class Member
             _leftOut.Add((worker, worker.Advertisement));
         }
     }
+
+    /// <summary>Whether a worker lacks what this member has long since: it could give nothing new for a while.</summary>
+    internal bool IsAheadOf(Worker worker) => Self.IsAdvanced && !worker.IsAdvanced && !worker.IsComplete;
 
     /// <summary>Whether this member may not be given that worker: it was left out, or is the member itself.</summary>
     internal bool LeavesOut(Worker worker) =>

@@ -11,6 +11,7 @@ internal sealed class Worker
     public Worker(RoutingNode node, RoutingOptions options)
     {
         Node = node;
+        InnerStripe = options.Stripes > 1 ? InnerStripes.None : 0;
         Places = new Place[options.Stripes];
         foreach (ref Place place in Places.AsSpan())
         {
@@ -26,7 +27,7 @@ internal sealed class Worker
     /// <summary>The routes it holds itself; null when it holds none.</summary>
     public Member? Member { get; set; }
 
-    /// <summary>The stripe in which it is meant to have its children.</summary>
+    /// <summary>The stripe in which it is meant to have its children, while it advertises.</summary>
     public int InnerStripe { get; set; }
 
     /// <summary>Routes held to it now, over all stripes: the paper's connections.</summary>
@@ -42,6 +43,9 @@ internal sealed class Worker
 
     /// <summary>Reported by two nodes: nobody is sent to it until it advertises again.</summary>
     public bool IsReported { get; private set; }
+
+    /// <summary>It has so much of the content that one without any could not serve it.</summary>
+    public bool IsAdvanced { get; set; }
 
     /// <summary>Counts advertisements, so that what is left out comes back when it advertises again.</summary>
     public int Advertisement { get; private set; }
@@ -66,10 +70,31 @@ internal sealed class Worker
         IsComplete = false;
     }
 
+    public void Demote() => IsReported = true;
+
     public void Report(RoutingNode reporter)
     {
         _firstReporter ??= reporter;
         IsReported |= _firstReporter != reporter;
+    }
+
+    /// <summary>A child in that stripe that could as well stand one level deeper, below a newcomer, since it is a leaf there
+    /// and has little of the content itself; null if it has none. It looks at all its children.</summary>
+    public Member? Leaf(int stripe)
+    {
+        if (Places[stripe].Children is { } children)
+        {
+            for (int i = children.Count - 1; i >= 0; i--)
+            {
+                Worker child = children[i].Self;
+                if (child.InnerStripe != stripe && !child.IsAdvanced && child.Places[stripe].ChildCount == 0)
+                {
+                    return children[i];
+                }
+            }
+        }
+
+        return null;
     }
 
     /// <summary>A node's place in one stripe.</summary>
@@ -78,12 +103,18 @@ internal sealed class Worker
         /// <summary>Its level; 0 while it has none.</summary>
         public int Level;
 
-        /// <summary>Routes of this stripe that are held to it.</summary>
-        public int Children;
+        /// <summary>Who holds a route of this stripe to it; made when first used.</summary>
+        public List<Member>? Children;
+
+        /// <summary>Its route is not as it should be, and stands in line for a better one.</summary>
+        public bool IsStray;
 
         /// <summary>The deepest level it may take: every child's level is greater. The limit of the tree when it has no
         /// children; never raised while it has some, which is stricter than need be and costs no search.</summary>
         public int DeepestLevel;
+
+        /// <summary>How many routes of this stripe are held to it.</summary>
+        public readonly int ChildCount => Children?.Count ?? 0;
 
         /// <summary>The queue it stands in while it is eligible, and where.</summary>
         public WorkerQueue? Queue;

@@ -66,21 +66,24 @@ internal sealed class WorkerQueue(int stripe)
     }
 
     /// <summary>
-    /// The first worker that the member does not leave out; null if there is none. It looks at one worker more than are
-    /// left out, which is at most <see cref="Member.MaxLeftOut"/> and the member itself, whatever the size of the queue.
+    /// The first worker that the member does not leave out, and that it is not ahead of unless <paramref name="anyAhead"/>;
+    /// null if there is none. It looks at one worker more than can be left out, which is <see cref="Member.MaxLeftOut"/> and
+    /// the member itself, whatever the size of the queue.
     /// </summary>
-    public Worker? First(Member member)
+    public Worker? First(Member member, bool anyAhead)
     {
-        if (_count == 0 || !member.LeavesOut(_heap[0]))
+        if (_count == 0 || Suits(_heap[0]))
         {
             return _count == 0 ? null : _heap[0];
         }
+
+        bool Suits(Worker worker) => !member.LeavesOut(worker) && (anyAhead || !member.IsAheadOf(worker));
 
         // Best first: the next in order is always one of the children of those already passed over.
         Span<int> border = stackalloc int[Member.MaxLeftOut + 3];
         int size = 1;
         border[0] = 0;
-        while (size > 0)
+        for (int looks = 0; size > 0 && looks < Member.MaxLeftOut + 2; looks++)
         {
             int best = 0;
             for (int i = 1; i < size; i++)
@@ -89,7 +92,7 @@ internal sealed class WorkerQueue(int stripe)
             }
 
             int index = border[best];
-            if (!member.LeavesOut(_heap[index]))
+            if (Suits(_heap[index]))
             {
                 return _heap[index];
             }

@@ -37,6 +37,18 @@ internal sealed class Cluster(int stripes = 1, int maxLevel = 4, int maxConnecti
         Tree.Leave(member);
     }
 
+    /// <summary>The numbers of those that are told that others changed their routes, in that order.</summary>
+    public int[] TakeChanged()
+    {
+        List<int> told = [];
+        while (Tree.TryTakeChanged(out Member? member))
+        {
+            told.Add(member.Node.Id);
+        }
+
+        return [.. told];
+    }
+
     public TreeEntry Entry(int id, int stripe = 0) =>
         Tree.Snapshot().Single(e => e.Node == this[id] && e.Stripe == stripe);
 }
@@ -45,6 +57,9 @@ internal static class MemberWords
 {
     /// <summary>The number of the parent; 0 is the master.</summary>
     public static int Parent(this Member member, int stripe = 0) => member.Routes[stripe].Parent?.Id ?? 0;
+
+    /// <summary>How many of its stripes it reads from the master.</summary>
+    public static int FromMaster(this Member member) => member.Routes.Count(r => r.Parent is null);
 
     public static int Level(this Member member, int stripe = 0) => member.Routes[stripe].Level;
 }

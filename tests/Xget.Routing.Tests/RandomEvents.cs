@@ -8,9 +8,11 @@ internal sealed class RandomEvents
 {
     private readonly Random _random;
     private readonly List<Member> _members = [];
+    private readonly List<Member> _told = [];
     private readonly Dictionary<RoutingNode, int> _holds = [];
     private readonly Dictionary<RoutingNode, int> _advertisement = [];
     private readonly Dictionary<RoutingNode, HashSet<RoutingNode>> _reporters = [];
+    private readonly HashSet<RoutingNode> _demoted = [];
     private readonly HashSet<(Member, RoutingNode, int)> _leftOut = [];
 
     public RandomEvents(int seed, int? stripes = null)
@@ -35,6 +37,9 @@ internal sealed class RandomEvents
 
     public HashSet<RoutingNode> Advertising { get; } = [];
 
+    /// <summary>Those that were told, after the last event, that others changed their routes.</summary>
+    public IReadOnlyList<Member> Told => _told;
+
     /// <summary>How often the node has joined without leaving.</summary>
     public int Holds(RoutingNode node) => _holds.GetValueOrDefault(node);
 
@@ -50,7 +55,7 @@ internal sealed class RandomEvents
             1 => Nodes[_random.Next(Nodes.Length)],
             _ => member?.Routes[stripe].Parent,
         };
-        Event step = _random.Next(20) switch
+        Event step = _random.Next(22) switch
         {
             < 4 => new Event(What.Advertise, node),
             4 => new Event(What.Complete, node),
@@ -59,9 +64,17 @@ internal sealed class RandomEvents
             12 => new Event(What.JoinLeavingOut, node, 0, failed),
             < 15 => new Event(What.Leave, node),
             < 19 => new Event(What.Reroute, node, stripe, failed),
+            19 => new Event(What.Advance, node),
+            20 => new Event(What.Demote, node),
             _ => new Event(What.Die, node),
         };
         Apply(step, member);
+        _told.Clear();
+        while (Tree.TryTakeChanged(out Member? told))
+        {
+            _told.Add(told);
+        }
+
         return step;
     }
 
@@ -69,8 +82,9 @@ internal sealed class RandomEvents
     public bool LeavesOut(Member member, RoutingNode worker) =>
         worker == member.Node || _leftOut.Contains((member, worker, _advertisement.GetValueOrDefault(worker)));
 
-    /// <summary>Whether two nodes have reported it since it advertised.</summary>
-    public bool IsReported(RoutingNode worker) => _reporters.TryGetValue(worker, out var by) && by.Count > 1;
+    /// <summary>Whether two nodes have reported it, or it was found too slow, since it advertised.</summary>
+    public bool IsReported(RoutingNode worker) =>
+        _demoted.Contains(worker) || (_reporters.TryGetValue(worker, out var by) && by.Count > 1);
 
     public void Leave(Member member)
     {
@@ -90,6 +104,7 @@ internal sealed class RandomEvents
                 {
                     _advertisement[step.Node] = _advertisement.GetValueOrDefault(step.Node) + 1;
                     _reporters.Remove(step.Node);
+                    _demoted.Remove(step.Node);
                 }
 
                 Tree.Advertise(step.Node);
@@ -109,6 +124,18 @@ internal sealed class RandomEvents
             case What.Reroute when member is not null:
                 Report(member, step.Failed);
                 Tree.Reroute(member, step.Stripe, step.Failed);
+                break;
+            case What.Advance when member is not null:
+                Tree.Advance(member);
+                break;
+            case What.Demote:
+                bool serves = Options.Stripes > 1 && Advertising.Contains(step.Node) && !IsReported(step.Node);
+                Assert.Equal(serves, Tree.Demote(step.Node));
+                if (serves)
+                {
+                    _demoted.Add(step.Node);
+                }
+
                 break;
             case What.Die:
                 Withdraw(step.Node);
@@ -170,6 +197,8 @@ internal enum What
     JoinLeavingOut,
     Leave,
     Reroute,
+    Advance,
+    Demote,
     Die,
 }
 

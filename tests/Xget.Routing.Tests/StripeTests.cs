@@ -1,6 +1,6 @@
 namespace Xget.Routing.Tests;
 
-/// <summary>Several stripes: each node is inner in about one of them, and the master still sends little.</summary>
+/// <summary>Several stripes, one rule at a time: who is inner where, who stands where, and who has to move.</summary>
 public sealed class StripeTests
 {
     [Fact]
@@ -12,17 +12,16 @@ public sealed class StripeTests
     }
 
     [Fact]
-    public void The_first_nodes_are_the_first_workers_of_one_stripe_each_right_below_the_master()
+    public void The_first_nodes_become_the_roots_of_one_stripe_each_and_relieve_the_master_of_the_others()
     {
         Cluster cluster = new(stripes: 4);
-        Assert.All(cluster.Worker(1).Routes, r => Assert.Null(r.Parent));
-        for (int id = 2; id <= 4; id++)
+        Member[] members = [cluster.Worker(1), cluster.Worker(2), cluster.Worker(3), cluster.Worker(4)];
+        foreach (Member member in members)
         {
-            Member member = cluster.Worker(id);
-            Assert.Equal([id - 1], member.Routes.Where(r => r.Parent is null).Select(r => r.Stripe));
+            Assert.Equal([0, 1, 2, 3], member.Routes.Select(r => r.Parent?.Id - 1 ?? member.Node.Id - 1));
         }
 
-        Assert.All(cluster.Worker(5).Routes, r => Assert.NotNull(r.Parent));
+        Assert.Equal([1, 2, 3], cluster.TakeChanged().Order());
     }
 
     [Fact]
@@ -38,39 +37,201 @@ public sealed class StripeTests
     }
 
     [Fact]
-    public void Once_the_first_nodes_have_asked_anew_the_last_of_them_first_the_master_sends_one_copy_in_all()
+    public void A_node_is_inner_nowhere_until_it_advertises()
     {
-        // The first nodes came when some stripes had no inner worker yet, and read those from each other.
-        Cluster cluster = new(stripes: 8, maxConnections: 16);
-        Member[] members = Enumerable.Range(1, 91).Select(cluster.Worker).ToArray();
-        Assert.Equal(8 + 7, members.Sum(FromMaster));
-        foreach (Member member in members.Take(8).Reverse())
+        // The reader takes no stripe from those who serve, and comes below both of them.
+        Cluster cluster = new(stripes: 2);
+        Member reader = cluster.Reader(1);
+        Assert.Equal(2, reader.FromMaster());
+        Assert.Equal(0, cluster.Worker(2).Parent(stripe: 0));
+        Assert.Equal(0, cluster.Worker(3).Parent(stripe: 1));
+        Assert.Equal((2, 3), (reader.Parent(0), reader.Parent(1)));
+        Assert.Equal([1, 2], cluster.TakeChanged());
+    }
+
+    [Fact]
+    public void A_node_that_advertises_after_it_has_joined_becomes_inner_and_root_then()
+    {
+        Cluster cluster = new(stripes: 2);
+        Member first = cluster.Reader(1);
+        cluster.Tree.Advertise(first.Node);
+        Assert.Equal((1, 0), (cluster.Worker(2).Parent(0), cluster.Worker(2).Parent(1)));
+        Assert.Equal((1, 2), (cluster.Worker(3).Parent(0), cluster.Worker(3).Parent(1)));
+        Assert.Equal((0, 2), (first.Parent(0), first.Parent(1)));
+    }
+
+    [Fact]
+    public void An_inner_node_takes_the_place_of_a_leaf_of_a_full_worker_and_the_leaf_becomes_its_child_and_is_told()
+    {
+        Cluster cluster = new(stripes: 2);
+        cluster.Worker(1);
+        cluster.Worker(2);
+        Member leaf = cluster.Worker(3);
+        Assert.Equal(new StripeRoute(1, 2, cluster[2]), leaf.Routes[1]);
+        cluster.TakeChanged();
+
+        // 2 has two children in stripe 1, which is all that its uplink carries.
+        Member inner = cluster.Worker(4);
+        Assert.Equal(new StripeRoute(1, 2, cluster[2]), inner.Routes[1]);
+        Assert.Equal(new StripeRoute(1, 3, cluster[4]), leaf.Routes[1]);
+        Assert.Equal([3], cluster.TakeChanged());
+        Assert.Empty(cluster.TakeChanged());
+    }
+
+    [Fact]
+    public void A_leaf_is_never_moved_below_a_newcomer_that_it_leaves_out()
+    {
+        Cluster cluster = new(stripes: 2);
+        cluster.Worker(1);
+        cluster.Worker(2);
+        cluster.Tree.Advertise(cluster[3]);
+        cluster.Tree.Advertise(cluster[4]);
+        Member leaf = cluster.Tree.Join(cluster[3], cluster[4]);
+        Assert.Equal(2, cluster.Tree.Join(cluster[4]).Parent(1));
+        Assert.Equal(new StripeRoute(1, 2, cluster[2]), leaf.Routes[1]);
+        Assert.DoesNotContain(3, cluster.TakeChanged());
+    }
+
+    [Fact]
+    public void A_leaf_that_has_a_good_part_already_keeps_its_place()
+    {
+        Cluster cluster = new(stripes: 2);
+        cluster.Worker(1);
+        cluster.Worker(2);
+        Member leaf = cluster.Worker(3);
+        foreach (int id in new[] { 1, 3 })
         {
-            for (int stripe = 0; stripe < 8; stripe++)
-            {
-                cluster.Tree.Reroute(member, stripe, failedParent: null);
-            }
+            cluster.Tree.Advance(cluster.Tree.Join(cluster[id]));
         }
 
-        Assert.Equal(8, members.Sum(FromMaster));
-        Assert.All(members.Take(8), m => Assert.Equal(1, FromMaster(m)));
-        static int FromMaster(Member member) => member.Routes.Count(r => r.Parent is null);
+        cluster.TakeChanged();
+        cluster.Worker(4);
+        Assert.Equal(new StripeRoute(1, 2, cluster[2]), leaf.Routes[1]);
+        Assert.Empty(cluster.TakeChanged());
+    }
+
+    [Fact]
+    public void A_node_that_has_a_good_part_already_is_not_sent_below_one_that_has_nothing()
+    {
+        Cluster cluster = new(stripes: 2, maxLevel: 8);
+        Member[] members = Enumerable.Range(1, 12).Select(cluster.Worker).ToArray();
+        Assert.All(members, cluster.Tree.Advance);
+        RoutingNode[] newcomers = Enumerable.Range(13, 12).Select(id => cluster.Worker(id).Node).ToArray();
+        foreach (Member member in members)
+        {
+            cluster.Tree.Reroute(member, 0, member.Routes[0].Parent);
+            Assert.DoesNotContain(member.Routes[0].Parent, newcomers);
+        }
+    }
+
+    [Fact]
+    public void Unless_there_is_no_other()
+    {
+        Cluster cluster = new(stripes: 2);
+        cluster.Worker(1);
+        Member member = cluster.Reader(2);
+        cluster.Tree.Advance(member);
+        cluster.Worker(3);
+        Assert.Equal(cluster[3], cluster.Tree.Reroute(member, 0, cluster[1]).Parent);
+    }
+
+    [Fact]
+    public void What_a_node_has_is_forgotten_when_it_comes_anew()
+    {
+        Cluster cluster = new(stripes: 2);
+        cluster.Worker(1);
+        cluster.Worker(2);
+        Member leaf = cluster.Worker(3);
+        cluster.Tree.Advance(leaf);
+        cluster.Tree.Leave(leaf);
+        cluster.Tree.Advance(leaf);
+        leaf = cluster.Worker(3);
+        cluster.Worker(4);
+        Assert.Equal(4, leaf.Parent(1));
+    }
+
+    [Fact]
+    public void A_node_that_only_reads_takes_nobodys_place()
+    {
+        Cluster cluster = new(stripes: 4, maxLevel: 8);
+        for (int id = 1; id <= 50; id++)
+        {
+            cluster.Worker(id);
+        }
+
+        cluster.TakeChanged();
+        for (int id = 51; id <= 100; id++)
+        {
+            cluster.Reader(id);
+            Assert.Empty(cluster.TakeChanged());
+        }
+    }
+
+    [Fact]
+    public void Those_who_read_from_the_master_come_to_a_new_inner_worker_as_far_as_it_has_room()
+    {
+        Cluster cluster = new(stripes: 2);
+        Member[] readers = Enumerable.Range(10, 5).Select(cluster.Reader).ToArray();
+        cluster.Worker(1);
+        Assert.Equal([10, 11], cluster.TakeChanged());
+        Assert.Equal([1, 1, 0, 0, 0], readers.Select(r => r.Parent(0)));
+        cluster.Worker(2);
+        Assert.Equal([2, 2, 0, 0, 0], readers.Select(r => r.Parent(1)));
+    }
+
+    [Fact]
+    public void Who_was_moved_twice_is_told_once_and_who_has_left_is_not_told()
+    {
+        Cluster cluster = new(stripes: 3);
+        Member gone = cluster.Worker(1);
+        cluster.Worker(2);
+        cluster.Worker(3);
+        Member stays = cluster.Reader(4);
+        cluster.Worker(5);
+        cluster.Worker(6);
+        cluster.Worker(7);
+        cluster.Tree.Leave(gone);
+        int[] told = cluster.TakeChanged();
+        Assert.DoesNotContain(1, told);
+        Assert.Single(told, stays.Node.Id);
+        Assert.Equal(told.Distinct(), told);
     }
 
     [Theory]
-    [InlineData(91, 4, 4, 10)]
-    [InlineData(91, 8, 4, 16)]
-    [InlineData(1000, 8, 6, 16)]
-    [InlineData(10_000, 8, 6, 16)]
-    public void Nearly_every_node_has_its_children_in_one_stripe(int nodes, int stripes, int maxLevel, int maxConnections)
+    [InlineData(true)]
+    [InlineData(false)]
+    public void When_the_root_leaves_or_withdraws_the_next_inner_one_that_decides_is_the_root(bool leaves)
     {
-        Cluster cluster = new(stripes, maxLevel, maxConnections);
-        Member[] members = Enumerable.Range(1, nodes).Select(cluster.Worker).ToArray();
-        int[] stripesServed = members.SelectMany(m => m.Routes).Where(r => r.Parent is not null)
-            .Select(r => (r.Parent, r.Stripe)).Distinct().GroupBy(p => p.Parent!.Id).Select(g => g.Count()).ToArray();
-        Assert.InRange(stripesServed.Count(s => s > 1), 0, nodes / 20);
-        Assert.InRange(stripesServed.Length, nodes * 95 / 100, nodes);
-        Assert.InRange(members.Sum(m => m.Routes.Count(r => r.Parent is null)), stripes, 2 * stripes - 1);
+        Cluster cluster = new(stripes: 2);
+        Member root = cluster.Worker(1);
+        cluster.Worker(2);
+        Member next = cluster.Worker(3);
+        Assert.Equal(1, next.Parent(0));
+        cluster.Tree.Withdraw(root.Node);
+        if (leaves)
+        {
+            cluster.Tree.Leave(root);
+        }
+
+        Assert.Equal(0, cluster.Tree.Reroute(next, 0, root.Node).Parent?.Id ?? 0);
+        Assert.Equal(3, cluster.Worker(4).Parent(0));
+        Assert.NotEqual(0, cluster.Worker(5).Parent(0));
+    }
+
+    [Fact]
+    public void Nodes_that_come_when_others_have_everything_need_nothing_from_the_master()
+    {
+        Cluster cluster = new(stripes: 4, maxLevel: 8);
+        int fromMaster = 0;
+        for (int id = 1; id <= 100; id++)
+        {
+            Member member = cluster.Worker(id);
+            fromMaster += member.FromMaster();
+            cluster.Tree.Complete(member.Node);
+            cluster.Tree.Leave(member);
+        }
+
+        Assert.Equal(4, fromMaster);
     }
 
     [Fact]
@@ -96,13 +257,25 @@ public sealed class StripeTests
         (worker.Places[0].Level, worker.Places[1].Level, worker.Places[2].Level) = (4, 3, 2);
         Assert.True(inner.Settle(worker));
         Assert.Equal(2, worker.InnerStripe);
-        Assert.True(inner.IsAlone(worker));
 
-        // The one that comes next takes the place that is free again.
-        Worker next = new(new RoutingNode(2), options);
-        inner.Assign(next);
-        Assert.Equal(0, next.InnerStripe);
-        Assert.True(inner.IsAlone(next));
+        // Those that come next take the places that are free again.
+        Worker[] next = [new(new RoutingNode(2), options), new(new RoutingNode(3), options)];
+        Assert.All(next, inner.Assign);
+        Assert.Equal([0, 1], next.Select(w => w.InnerStripe));
+    }
+
+    [Fact]
+    public void A_worker_that_withdraws_is_inner_nowhere_and_the_next_one_takes_its_stripe()
+    {
+        RoutingOptions options = new() { Stripes = 2 };
+        InnerStripes inner = new(options);
+        Worker[] workers = Enumerable.Range(1, 3).Select(id => new Worker(new RoutingNode(id), options)).ToArray();
+        Assert.All(workers, w => Assert.Equal(InnerStripes.None, w.InnerStripe));
+        inner.Assign(workers[0]);
+        inner.Assign(workers[1]);
+        inner.Forget(workers[0]);
+        inner.Assign(workers[2]);
+        Assert.Equal([InnerStripes.None, 1, 0], workers.Select(w => w.InnerStripe));
     }
 
     [Fact]
@@ -136,11 +309,23 @@ public sealed class StripeTests
     public void When_all_inner_workers_of_a_stripe_are_gone_the_others_serve_it_before_the_master_does()
     {
         Cluster cluster = new(stripes: 2);
-        Member first = cluster.Worker(1);
+        cluster.Worker(1);
         Member second = cluster.Worker(2);
-        Assert.Equal((0, 0), (first.Parent(1), second.Parent(1)));
         cluster.Tree.Withdraw(second.Node);
         Member reader = cluster.Reader(3);
         Assert.Equal((1, 1), (reader.Parent(0), reader.Parent(1)));
+    }
+
+    [Fact]
+    public void The_line_of_those_who_wait_for_a_better_route_does_not_grow_with_those_who_have_gone()
+    {
+        Cluster cluster = new(stripes: 4);
+        cluster.Worker(1);
+        for (int id = 2; id <= 10_000; id++)
+        {
+            cluster.Tree.Leave(cluster.Reader(id));
+        }
+
+        Assert.InRange(cluster.Tree.Strays, 0, 100);
     }
 }
