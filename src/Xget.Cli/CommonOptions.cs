@@ -36,10 +36,10 @@ internal sealed class CommonOptions
     internal Option<string?> Advertise { get; } = Text("--advertise", "ADDR",
         "Copy: reach the master from this local address, by which it will name this node to others.");
 
-    internal Option<int> MaxLevel { get; } = Number("--max-level", null, 4, 1, 16, "Master: the most levels of the distribution tree.");
+    internal Option<int> MaxLevel { get; } = Number("--max-level", null, 4, 1, 16, "Master: the most levels of the distribution tree (32 where a content has several).");
 
-    internal Option<int> Stripes { get; } = Number("--stripes", null, 1, 1, Node.Wire.RouteLine.MaxStripes,
-        "Master: trees per content, each carrying every k-th chunk.");
+    internal Option<int> Stripes { get; } = Number("--stripes", null, 4, 1, Node.Wire.RouteLine.MaxStripes,
+        "Master: trees per content of many chunks, each carrying every k-th chunk; 1: a single one.");
 
     internal Option<double?> Linger { get; } = new("--linger")
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Parsing;
+using Xget.Node.Wire;
 
 namespace Xget.Cli;
 
@@ -23,7 +24,7 @@ internal sealed class LogLines(TextWriter writer, string timeFormat) : ILogEvent
     {
         var line = new StringWriter(CultureInfo.InvariantCulture);
         line.Write(logEvent.Timestamp.ToString(timeFormat, CultureInfo.InvariantCulture));
-        line.Write($" {Letters(logEvent.Level)} {TextOf(logEvent, Node)}: ");
+        line.Write($" {logEvent.Level.Letters()} {TextOf(logEvent, Node)}: ");
         foreach (MessageTemplateToken token in logEvent.MessageTemplate.Tokens)
         {
             if (token is PropertyToken property && TextOf(logEvent, property.PropertyName) is { } text)
@@ -44,14 +45,4 @@ internal sealed class LogLines(TextWriter writer, string timeFormat) : ILogEvent
     /// <summary>A property's text without quotes; null for what is no text.</summary>
     private static string? TextOf(LogEvent record, string name) =>
         record.Properties.TryGetValue(name, out LogEventPropertyValue? value) ? (value as ScalarValue)?.Value as string : null;
-
-    private static string Letters(LogEventLevel level) => level switch
-    {
-        LogEventLevel.Verbose => "VRB",
-        LogEventLevel.Debug => "DBG",
-        LogEventLevel.Information => "INF",
-        LogEventLevel.Warning => "WRN",
-        LogEventLevel.Error => "ERR",
-        _ => "FTL",
-    };
 }

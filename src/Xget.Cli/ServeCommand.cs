@@ -15,6 +15,9 @@ namespace Xget.Cli;
 /// <summary><c>xget DIR</c>: the master.</summary>
 internal static class ServeCommand
 {
+    /// <summary>A stripe's tree has fewer children per worker than a single tree, and a level costs less time.</summary>
+    private const int StripedLevels = 32;
+
     internal static async Task<int> RunAsync(string path, ParseResult result, CommonOptions options, CancellationToken ct)
     {
         if (!Directory.Exists(path) && !File.Exists(path))
@@ -37,14 +40,21 @@ internal static class ServeCommand
             foreach (string warning in generation.Warnings)
                 log.Warning("left out: {Warning:l}", warning);
             uint debug = (uint)result.GetValue(options.Debug);
+            var oneTree = new RoutingOptions
+            {
+                MaxLevel = result.GetValue(options.MaxLevel),
+                MaxConnections = result.GetValue(options.MaxConnections),
+            };
+            int stripes = result.GetValue(options.Stripes);
             var masterOptions = new MasterOptions
             {
                 Listen = listen,
-                Routing = new RoutingOptions
+                Routing = oneTree,
+                Large = stripes == 1 ? null : oneTree with
                 {
-                    MaxLevel = result.GetValue(options.MaxLevel),
-                    MaxConnections = result.GetValue(options.MaxConnections),
-                    Stripes = result.GetValue(options.Stripes),
+                    Stripes = stripes,
+                    MaxLevel = result.GetResult(options.MaxLevel) is { Implicit: false } ? oneTree.MaxLevel : StripedLevels,
+                    MaxConnections = Math.Max(oneTree.MaxConnections, 2 * stripes),
                 },
                 Msize = result.GetValue(options.Msize),
                 DebugMask = debug,
@@ -58,11 +68,7 @@ internal static class ServeCommand
             }
             var republisher = new Republisher(path, publisher, index, publishOptions, log);
             master.PublishRequested = republisher.Request;
-            using PosixSignalRegistration hup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-            {
-                context.Cancel = true;
-                republisher.Request();
-            });
+            using PosixSignalRegistration hup = HangUp.Register(republisher.Request);
             using var watch = result.GetValue(options.Watch) ? new TreeWatch(path, republisher.Request) : null;
             try
             {

@@ -201,14 +201,13 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <param name="name">What people call it.</param>
     /// <param name="whole">Fetch the whole content, since the rest of it will be wanted too.</param>
     /// <param name="ct">Ends the wait.</param>
-    /// <param name="openStore">Opens the place for the content's chunks; in memory by default.</param>
-    public async ValueTask<(byte[]? Bytes, string? Reason)> ReadAsync(DataReference reference, string name, bool whole, CancellationToken ct,
-        Transfer.OpenStore? openStore = null)
+    public async ValueTask<(byte[]? Bytes, string? Reason)> ReadAsync(DataReference reference, string name, bool whole, CancellationToken ct)
     {
         if (reference.Length > MaxInMemory)
             return (null, $"{name}: too large to be a directory");
-        Transfer transfer = Fetch(reference.Content, SizeOf(reference), name,
-            openStore ?? OpenInMemory, ranges: whole ? null : []);
+        if (Find(reference.Content) is null && await ReadSmallAsync(reference, ct) is { } small)
+            return (small, null);
+        Transfer transfer = Fetch(reference.Content, SizeOf(reference), name, OpenInMemory, ranges: whole ? null : []);
         byte[] bytes = new byte[reference.Length];
         for (int got = 0; got < bytes.Length;)
         {
@@ -223,6 +222,32 @@ public sealed class ClusterNode : IAsyncDisposable
         return (bytes, null);
     }
 
+    /// <summary>
+    /// A content of few bytes comes from the master in one burst: asking for a route would cost it as much. Null if it is
+    /// longer, or anything is not as it should be.
+    /// </summary>
+    private async ValueTask<byte[]?> ReadSmallAsync(DataReference reference, CancellationToken ct)
+    {
+        if (reference.Offset != 0 || reference.Length is 0 or > MostSmall ||
+            (await _context.Master.GetAsync(ct)).Attachment is not { } attachment)
+            return null;
+        NinePClient client = attachment.Client;
+        Task<Reply<byte[]>> table, data;
+        using (client.Burst())
+        {
+            table = client.ReadAllAsync(MasterLink.RootFid, Registration.Path(reference.Content, Names.Chunks), MostSmall, ct).AsTask();
+            data = client.ReadAllAsync(MasterLink.RootFid, Registration.Path(reference.Content, Names.Data), MostSmall, ct).AsTask();
+        }
+        Reply<byte[]> tableRead = await table;
+        Reply<byte[]> dataRead = await data;
+        if (!tableRead.Ok || !dataRead.Ok || (ulong)dataRead.Value.Length != reference.Length ||
+            !ChunkTable.TryDecode(tableRead.Value, reference.Content, out ChunkTable? chunks, out _) ||
+            chunks.Count != 1 || !chunks.Matches(0, dataRead.Value))
+            return null;
+        _context.Counters.Received(master: true, dataRead.Value.Length);
+        return dataRead.Value;
+    }
+
     private static Task<(Errno Error, StoredContent? Store)> OpenInMemory(ChunkTable table, CancellationToken ct) =>
         Task.FromResult<(Errno, StoredContent?)>(table.Size > MaxInMemory ? (Errno.EFBIG, null) : (0, new MemoryContent(table)));
 
@@ -232,7 +257,8 @@ public sealed class ClusterNode : IAsyncDisposable
 
     private const ulong LongerThanPacks = 8 << 20;
     private const int MostControl = 256 << 20;
-    private const int MostTable = 1 << 30;
+    private const int MostSmall = 4096;
+    internal const int MostTable = 1 << 30;
     private const ulong MaxInMemory = 1 << 30;
 
     /// <summary>Lets go of connections to parents that are not needed any more.</summary>

@@ -29,8 +29,11 @@ public sealed record NodeOptions
     /// <summary>A chunk of the largest default size and its header.</summary>
     public const int DefaultMsize = (1 << 20) + 24;
 
-    /// <summary>Bytes asked for and not yet there, per parent and content.</summary>
+    /// <summary>Bytes asked for and not yet there, of a content that comes from one parent; a few chunks at the least.</summary>
     public int Window { get; init; } = 1 << 20;
+
+    /// <summary>The same of a content in stripes, for all of them.</summary>
+    public int StripedWindow { get; init; } = 256 << 10;
 
     /// <summary>Whether the node serves others at all.</summary>
     public bool Share { get; init; } = true;

@@ -7,7 +7,7 @@ namespace Xget.Node.Tests;
 /// <summary>PROTOCOL.md section 4 shows one session; a real node must speak like that.</summary>
 public sealed partial class RecordedSessionTests
 {
-    private const int TwoChunks = 2 * (64 << 10);
+    private const int TwoChunks = 2 * (32 << 10);
 
     /// <summary>A request of the page: its type, and the words that it must have.</summary>
     private sealed record Request(string Type, string[] Words)

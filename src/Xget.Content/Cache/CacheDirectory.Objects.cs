@@ -144,11 +144,11 @@ internal sealed partial class CacheDirectory
     {
         List<CachedObject> found = [];
         List<FileName> names = [];
-        byte[] folderName = new byte[3];
-        for (int i = 0; i < 256; i++)
+        List<FileName> folders = [];
+        Names(_objects, folders);
+        foreach (FileName each in folders)
         {
-            folderName[0] = "0123456789abcdef"u8[i >> 4];
-            folderName[1] = "0123456789abcdef"u8[i & 15];
+            ReadOnlySpan<byte> folderName = each.Terminated;
             if (NativeStore.Open(_objects, folderName, NativeStore.DirectoryOnly, 0, out SafeFileHandle? folder) != 0)
                 continue;
             using (folder)

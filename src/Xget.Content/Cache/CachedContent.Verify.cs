@@ -106,7 +106,7 @@ public sealed partial class CachedContent
             int first = chunk;
             while (chunk + 1 < Table.Count && !file.There[chunk + 1])
                 chunk++;
-            ulong end = Table.OffsetOf(chunk) + (ulong)Table.LengthOf(chunk);
+            ulong end = Table.EndOf(chunk);
             // Not while others read it, who may have found more to be there than the map tells.
             if (file.IsAlone && NativeStore.PunchHole(
                 file.Handle, (long)Table.OffsetOf(first), (long)(end - Table.OffsetOf(first))) == 0)

@@ -93,7 +93,7 @@ public sealed partial class CachedContent : StoredContent
         count = Cut(offset, count);
         if (count == 0)
             return ContentRange.OfBytes(default);
-        int chunk = (int)(offset / (ulong)Table.ChunkSize);
+        int chunk = Table.IndexOf(offset);
         if (_heldCount > 0 && FindHeld(chunk) is { } held)
         {
             int at = (int)(offset - Table.OffsetOf(chunk));
@@ -228,8 +228,8 @@ public sealed partial class CachedContent : StoredContent
 
     private int CountInFile(ulong offset, int count)
     {
-        int first = (int)(offset / (ulong)Table.ChunkSize);
-        int last = (int)((offset + (ulong)count - 1) / (ulong)Table.ChunkSize);
+        int first = Table.IndexOf(offset);
+        int last = Table.IndexOf(offset + (ulong)count - 1);
         int chunk = first;
         while (chunk <= last && _inFile[chunk])
             chunk++;

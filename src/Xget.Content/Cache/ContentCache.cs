@@ -161,7 +161,8 @@ public sealed class ContentCache : IDisposable
             return Directory.List();
     }
 
-    private bool IsComplete(Digest content)
+    /// <summary>Whether a content was complete when it was last closed and looks untouched.</summary>
+    public bool IsComplete(Digest content)
     {
         if (!TryHold())
             return false;

@@ -24,8 +24,10 @@ public sealed class ChunkTable
     public const int MaxCount = 1 << 25;
 
     private const int FormatVersion = 1;
-    private const int UsualSmallestChunk = 64 << 10;
+    private const int UsualSmallestChunk = 32 << 10;
+    private const int UsualSmallChunk = 64 << 10;
     private const int UsualLargestChunk = 1 << 20;
+    private const int UsualCount = 1024;
     private const int UsualMaxCount = 4096;
 
     private readonly ReadOnlyMemory<byte> _encoded;
@@ -34,8 +36,7 @@ public sealed class ChunkTable
     private ChunkTable(ReadOnlyMemory<byte> encoded, Digest content)
     {
         _encoded = encoded;
-        Size = BinaryPrimitives.ReadUInt64LittleEndian(encoded.Span[8..]);
-        ChunkSize = BinaryPrimitives.ReadInt32LittleEndian(encoded.Span[16..]);
+        (Size, ChunkSize) = ReadHeader(encoded.Span);
         Count = (encoded.Length - HeaderLength) / Digest.Size;
         Content = content;
     }
@@ -68,12 +69,15 @@ public sealed class ChunkTable
     }
 
     /// <summary>
-    /// The chunk size for a content of <paramref name="size"/> bytes: the smallest with at most 4096 chunks, from 64
-    /// KiB to 1 MiB.
+    /// The chunk size for a content of <paramref name="size"/> bytes, 32 KiB to 1 MiB: the smallest with at most 1024
+    /// chunks up to 64 KiB, with at most 4096 beyond. Many, since each level of a distribution tree costs the time of a
+    /// chunk; not more, since each chunk costs processor time.
     /// </summary>
     public static int ChunkSizeFor(ulong size)
     {
         var chunkSize = UsualSmallestChunk;
+        while (chunkSize < UsualSmallChunk && size > (ulong)chunkSize * UsualCount)
+            chunkSize *= 2;
         while (chunkSize < UsualLargestChunk && size > (ulong)chunkSize * UsualMaxCount)
             chunkSize *= 2;
         return chunkSize;
@@ -87,6 +91,15 @@ public sealed class ChunkTable
     /// <summary>Bytes in the encoded table; meaningful only where <see cref="WhyNot"/> has no objection.</summary>
     public static long EncodedLengthFor(ulong size, int chunkSize) =>
         HeaderLength + (long)CountFor(size, chunkSize) * Digest.Size;
+
+    /// <summary>Bytes in the encoded table that begins with these; 0 if no table does.</summary>
+    public static long EncodedLengthOf(ReadOnlySpan<byte> header)
+    {
+        if (header.Length < HeaderLength || !header.StartsWith(Magic))
+            return 0;
+        var (size, chunkSize) = ReadHeader(header);
+        return WhyNot(size, chunkSize) is null ? EncodedLengthFor(size, chunkSize) : 0;
+    }
 
     /// <summary>Why there can be no table with these numbers, or null if there can.</summary>
     public static string? WhyNot(ulong size, int chunkSize) =>
@@ -124,6 +137,9 @@ public sealed class ChunkTable
         return builder.Build();
     }
 
+    /// <summary>The number of the chunk with the byte at <paramref name="offset"/>, which must be before the content's end.</summary>
+    public int IndexOf(ulong offset) => (int)(offset / (uint)ChunkSize);
+
     /// <summary>Where chunk <paramref name="index"/> begins in the content.</summary>
     public ulong OffsetOf(int index)
     {
@@ -133,6 +149,9 @@ public sealed class ChunkTable
 
     /// <summary>Bytes in chunk <paramref name="index"/>: the chunk size, or what is left for the last one.</summary>
     public int LengthOf(int index) => (int)Math.Min((ulong)ChunkSize, Size - OffsetOf(index));
+
+    /// <summary>Where the next chunk begins, or the content ends.</summary>
+    public ulong EndOf(int index) => OffsetOf(index) + (ulong)LengthOf(index);
 
     /// <summary>
     /// True if <paramref name="bytes"/> are those of chunk <paramref name="index"/>, in length and digest.
@@ -164,6 +183,9 @@ public sealed class ChunkTable
         BinaryPrimitives.WriteInt32LittleEndian(encoded[16..], chunkSize);
     }
 
+    private static (ulong Size, int ChunkSize) ReadHeader(ReadOnlySpan<byte> encoded) =>
+        (BinaryPrimitives.ReadUInt64LittleEndian(encoded[8..]), BinaryPrimitives.ReadInt32LittleEndian(encoded[16..]));
+
     internal static ChunkTable FromBuilder(ReadOnlyMemory<byte> encoded) => new(encoded, Digest.Of(encoded.Span));
 
     private static string? WhyNotEncoded(ReadOnlySpan<byte> encoded)
@@ -173,8 +195,7 @@ public sealed class ChunkTable
         var version = BinaryPrimitives.ReadUInt32LittleEndian(encoded[4..]);
         if (version != FormatVersion)
             return $"unknown chunk table version {version}";
-        var size = BinaryPrimitives.ReadUInt64LittleEndian(encoded[8..]);
-        var chunkSize = BinaryPrimitives.ReadInt32LittleEndian(encoded[16..]);
+        var (size, chunkSize) = ReadHeader(encoded);
         return WhyNot(size, chunkSize)
             ?? (encoded.Length == EncodedLengthFor(size, chunkSize) ? null : "the chunk table's length is not right");
     }

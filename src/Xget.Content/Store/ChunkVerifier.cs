@@ -31,8 +31,8 @@ internal sealed class ChunkVerifier(
             if (error != 0 || NativeStore.SeekHole(file, data, out long hole) != 0)
                 (data, hole) = ((long)at, (long)end);
             at = Math.Min((ulong)hole, end);
-            int last = (int)((at - 1) / (ulong)table.ChunkSize);
-            for (int chunk = (int)((ulong)data / (ulong)table.ChunkSize); chunk <= last; chunk++)
+            int last = table.IndexOf((ulong)at - 1);
+            for (int chunk = table.IndexOf((ulong)data); chunk <= last; chunk++)
                 inData.Set(chunk);
         }
         return inData;
@@ -62,7 +62,7 @@ internal sealed class ChunkVerifier(
         found?.Invoke(chunk);
     }
 
-    private bool IsInFile(int chunk) => table.OffsetOf(chunk) + (ulong)table.LengthOf(chunk) <= fileSize;
+    private bool IsInFile(int chunk) => table.EndOf(chunk) <= fileSize;
 
     private void Work(CancellationToken cancellation)
     {

@@ -46,8 +46,8 @@ public abstract class StoredContent : IDisposable
     {
         if (length == 0)
             return true;
-        int missing = Map.NextMissing((int)(offset / (ulong)Table.ChunkSize));
-        return missing < 0 || (ulong)missing > (offset + length - 1) / (ulong)Table.ChunkSize;
+        int missing = Map.NextMissing(Table.IndexOf(offset));
+        return missing < 0 || missing > Table.IndexOf(offset + length - 1);
     }
 
     /// <summary>Copies a range, of which every chunk is there, into <paramref name="bytes"/>, which it fills.</summary>

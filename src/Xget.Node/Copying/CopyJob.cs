@@ -13,8 +13,15 @@ namespace Xget.Node.Copying;
 /// </summary>
 public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvider time, Random random, ILogger log)
 {
-    /// <summary>Contents under way at a time; within each, a window of chunks is.</summary>
+    /// <summary>Contents under way at a time, of the large and of the small ones; within each, a window of chunks is.</summary>
     private const int Parallel = 4;
+
+    /// <summary>From so many bytes on a content is likely to be in stripes.</summary>
+    private const ulong Large = 1 << 20;
+
+    /// <summary>Large contents come one after the other: side by side each would pass every level of its trees at a part
+    /// of the speed, and the levels add up.</summary>
+    private readonly SemaphoreSlim _turn = new(1);
 
     private int _skipped;
 
@@ -54,32 +61,19 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
         return new CopyResult(plan.Files, plan.Bytes, time.GetElapsedTime(start), _skipped);
     }
 
-    /// <summary>In random order, as the paper has it: so different nodes come first for different contents.</summary>
+    /// <summary>
+    /// Large contents in the tree's order, so that all nodes get the same ones at the same time: each is in stripes, whose
+    /// trees are best when all are in them from the start. The others in random order, as the paper has it, so that
+    /// different nodes come first for different contents.
+    /// </summary>
     private async Task CopyContentsAsync(CopyPlan plan, CancellationToken ct)
     {
-        List<PackMember>[] order = plan.Contents.Values.ToArray();
+        ILookup<bool, List<PackMember>> contents = plan.Contents.Values.ToLookup(IsLarge);
+        List<PackMember>[] small = [.. contents[false]];
         lock (random)
-            random.Shuffle(order);
+            random.Shuffle(small);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        int next = -1;
-
-        async Task WorkAsync()
-        {
-            try
-            {
-                while (Interlocked.Increment(ref next) is int i && i < order.Length)
-                    await CopyContentAsync(order[i], stop.Token);
-            }
-            catch
-            {
-                await stop.CancelAsync();
-                throw;
-            }
-        }
-
-        var workers = new Task[Parallel];
-        for (int i = 0; i < workers.Length; i++)
-            workers[i] = WorkAsync();
+        Task[] workers = [.. Workers([.. contents[true]], stop), .. Workers(small, stop)];
         try
         {
             await Task.WhenAll(workers);
@@ -89,6 +83,32 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
             // The first error is the cause, the cancelled ones its consequence.
             throw workers.Where(w => w.IsFaulted).Select(w => w.Exception!.InnerException!).First();
         }
+    }
+
+    private static bool IsLarge(List<PackMember> members) => members[0].Data.Length >= Large;
+
+    private Task[] Workers(List<PackMember>[] contents, CancellationTokenSource stop)
+    {
+        int next = -1;
+
+        async Task WorkAsync()
+        {
+            try
+            {
+                while (Interlocked.Increment(ref next) is int i && i < contents.Length)
+                    await CopyContentAsync(contents[i], stop.Token);
+            }
+            catch
+            {
+                await stop.CancelAsync();
+                throw;
+            }
+        }
+
+        var workers = new Task[Math.Min(Parallel, contents.Length)];
+        for (int i = 0; i < workers.Length; i++)
+            workers[i] = WorkAsync();
+        return workers;
     }
 
     private async Task CopyContentAsync(List<PackMember> members, CancellationToken ct)
@@ -104,6 +124,9 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
         }
         if (existing.Missing.Count == 0)
             return;
+        bool isLarge = IsLarge(members);
+        if (isLarge)
+            await _turn.WaitAsync(ct);
         FileContent? file = null;
         Transfer transfer = node.Fetch(digest, ClusterNode.SizeOf(existing.Missing[0].Data), name, async (table, cancel) =>
         {
@@ -112,6 +135,11 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
                 error = await existing.SeedAsync(destination, file!, cancel);
             return (error, file);
         }, existing.Table, existing.Missing.ConvertAll(m => m.Data));
+        if (isLarge)
+        {
+            await transfer.NearEnd.WaitAsync(ct);
+            _turn.Release();
+        }
         if (await transfer.Finished.WaitAsync(ct) is { } reason)
             throw new CopyException(reason);
         Place(file!, existing.Missing);

@@ -9,7 +9,7 @@ namespace Xget.Node.Exporting;
 
 /// <summary>
 /// <c>/.xget/objects/DIGEST/avail</c>: the first write is the port that the node serves from; it is a worker until the
-/// fid is closed. Later writes are <c>have BYTES</c>, its progress.
+/// fid is closed. Later writes are <c>have BYTES MISSING</c>, its progress.
 /// </summary>
 internal sealed class AvailFile(ServedFile parent, ContentKey key, ulong id, Cluster cluster)
     : TreeFile(parent, Names.Avail, id, ReadWriteMode)
@@ -48,12 +48,17 @@ internal sealed class AvailFile(ServedFile parent, ContentKey key, ulong id, Clu
                 cluster.Advertise(session, key, port);
                 return 0;
             }
-            if (!text.StartsWith("have ", StringComparison.Ordinal) ||
-                !ulong.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out ulong have))
+            string[] words = text.Split(' ');
+            ulong missing = 0;
+            if (words.Length < 2 || words[0] != "have" || !TryParse(words[1], out ulong have) ||
+                (words.Length > 2 && !TryParse(words[2], out missing)))
                 return Errno.EINVAL;
-            cluster.Progress(session, key.Key, have);
+            cluster.Progress(session, key.Key, have, missing);
             return 0;
         }
+
+        private static bool TryParse(string word, out ulong bytes) =>
+            ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out bytes);
 
         public override void Dispose()
         {

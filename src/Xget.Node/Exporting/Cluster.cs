@@ -1,5 +1,6 @@
 using System.Net;
 using Serilog;
+using Xget.Content;
 using Xget.NineP;
 using Xget.Node.Wire;
 using Xget.Routing;
@@ -11,9 +12,13 @@ namespace Xget.Node.Exporting;
 /// whom. Each event is applied under one lock, a few microseconds long. All of it is soft state: it lives as long as the
 /// connections and fids that made it.
 /// </summary>
-internal sealed partial class Cluster(RoutingOptions options, ILogger log)
+internal sealed partial class Cluster(RoutingOptions options, RoutingOptions large, TimeProvider time, ILogger log)
 {
     private const int MostLeftOut = 32;
+    private const int LeastPerStripe = 4;
+
+    /// <summary>For so long after it came a node may be sent below a newcomer; then it is too far ahead.</summary>
+    private static readonly TimeSpan Newcomer = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<ServerConnection, NodeSession> _sessions = [];
@@ -66,8 +71,12 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
             if (part.Member is null)
             {
                 _decisions++;
+                while (routes.Newcomers.TryPeek(out (Member Member, long Came) first) && time.GetElapsedTime(first.Came) > Newcomer)
+                    routes.Tree.Advance(routes.Newcomers.Dequeue().Member);
                 part.Member = routes.Tree.Join(session.Node, Nodes(part.LeftOut));
+                routes.Newcomers.Enqueue((part.Member, time.GetTimestamp()));
                 part.LeftOut.Clear();
+                TellChanged(routes);
             }
             return Lines(routes, part.Member);
         }
@@ -88,6 +97,7 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
             _decisions++;
             part.Redirs = 1;
             part.Member = routes.Tree.Join(session.Node);
+            TellChanged(routes);
             return Lines(routes, part.Member)[0];
         }
     }
@@ -95,6 +105,28 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
     /// <summary>A client of 2009 closes the <c>avail</c> fid of a file: it is through with it.</summary>
     internal void WithdrawAndLeave(NodeSession session, object key) =>
         Release(session, key, part => part.Avails = part.Redirs = 0);
+
+    /// <summary>
+    /// Ends when the routes have been changed by what others did since there were that many changes, with how many there
+    /// are now; at once if none are held.
+    /// </summary>
+    internal async Task<int> ChangeAsync(NodeSession session, object key, int changes, CancellationToken ct)
+    {
+        while (true)
+        {
+            Task next;
+            lock (_gate)
+            {
+                if (!_contents.TryGetValue(key, out ContentRoutes? routes) ||
+                    !session.Participations.TryGetValue(routes, out Participation? part))
+                    return changes;
+                if (part.Changes != changes)
+                    return part.Changes;
+                next = (part.NextChange ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+            await next.WaitAsync(ct);
+        }
+    }
 
     /// <summary>The routes that are held now.</summary>
     internal RouteLine[] Current(NodeSession session, object key)
@@ -142,6 +174,7 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
                 _decisions++;
                 routes.Tree.Reroute(member, route.Stripe, route.Parent);
             }
+            TellChanged(routes);
         }
         string who = parent is null ? "the master" : $"{failed?.Name ?? "a worker that left"} ({HostPort.Format(parent)})";
         if (reason == FailureReason.Corrupt)
@@ -185,7 +218,7 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
     }
 
     /// <summary>The node says how many verified bytes it has.</summary>
-    internal void Progress(NodeSession session, object key, ulong have)
+    internal void Progress(NodeSession session, object key, ulong have, ulong missing)
     {
         lock (_gate)
         {
@@ -193,6 +226,9 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
                 session.Participations.TryGetValue(routes, out Participation? part))
             {
                 part.Have = Math.Min(have, routes.Size);
+                if (part.Pace.IsSlow(routes, time, have, missing) && routes.Tree.Demote(session.Node))
+                    log.Warning("{Node} gets {Content} far more slowly than others: it serves nobody", session.Name, routes.Name);
+                TellChanged(routes);
                 if (part.Have == routes.Size && part.Avails > 0)
                     routes.Tree.Complete(session.Node);
             }
@@ -230,6 +266,7 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
         {
             part.Member = null;
             routes.Tree.Leave(member);
+            TellChanged(routes);
         }
         if (part.Avails <= 0)
             routes.Tree.Withdraw(session.Node);
@@ -255,8 +292,26 @@ internal sealed partial class Cluster(RoutingOptions options, ILogger log)
     private ContentRoutes Routes(object key, string name, ulong size)
     {
         if (!_contents.TryGetValue(key, out ContentRoutes? routes))
-            _contents.Add(key, routes = new ContentRoutes(key, name, size, new DistributionTree(options)));
+            _contents.Add(key, routes = new ContentRoutes(key, name, size, new DistributionTree(Limits(size))));
         return routes;
+    }
+
+    /// <summary>Stripes are for contents that have many chunks: what a small one takes is the making of connections.</summary>
+    private RoutingOptions Limits(ulong size) =>
+        size / (ulong)ChunkTable.ChunkSizeFor(size) >= (ulong)(LeastPerStripe * large.Stripes) ? large : options;
+
+    /// <summary>Wakes those whose routes were changed by what another did.</summary>
+    private static void TellChanged(ContentRoutes routes)
+    {
+        while (routes.Tree.TryTakeChanged(out Member? member))
+        {
+            if (!routes.Sessions.TryGetValue(member.Node, out NodeSession? session) ||
+                !session.Participations.TryGetValue(routes, out Participation? part))
+                continue;
+            part.Changes++;
+            part.NextChange?.TrySetResult();
+            part.NextChange = null;
+        }
     }
 
     private static Participation Part(NodeSession session, ContentRoutes routes)

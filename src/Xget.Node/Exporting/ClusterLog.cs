@@ -1,6 +1,7 @@
 using System.Text;
 using Serilog;
 using Serilog.Events;
+using Xget.Node.Wire;
 
 namespace Xget.Node.Exporting;
 
@@ -32,7 +33,7 @@ internal sealed class ClusterLog(ILogger log, TimeProvider time)
         {
             if (_records.Count == Kept)
                 _records.Dequeue();
-            _records.Enqueue($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Letters(level)} {node}: {text}");
+            _records.Enqueue($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {level.Letters()} {node}: {text}");
         }
     }
 
@@ -48,22 +49,11 @@ internal sealed class ClusterLog(ILogger log, TimeProvider time)
         return text.ToString();
     }
 
-    /// <summary>The three letters that stand for a level on the wire.</summary>
-    internal static string Letters(LogEventLevel level) => level switch
-    {
-        LogEventLevel.Verbose => "VRB",
-        LogEventLevel.Debug => "DBG",
-        LogEventLevel.Information => "INF",
-        LogEventLevel.Warning => "WRN",
-        LogEventLevel.Error => "ERR",
-        _ => "FTL",
-    };
-
     private static LogEventLevel? Level(ReadOnlySpan<char> letters)
     {
         foreach (LogEventLevel level in Enum.GetValues<LogEventLevel>())
         {
-            if (letters.SequenceEqual(Letters(level)))
+            if (letters.SequenceEqual(level.Letters()))
                 return level;
         }
         return null;

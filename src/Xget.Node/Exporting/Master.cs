@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -19,6 +20,9 @@ public sealed record MasterOptions
 
     /// <summary>Levels, connections, stripes.</summary>
     public RoutingOptions Routing { get; init; } = new();
+
+    /// <summary>The same for contents of many chunks; null if they are no different.</summary>
+    public RoutingOptions? Large { get; init; }
 
     /// <summary>The largest 9P message in bytes.</summary>
     public int Msize { get; init; } = NodeOptions.DefaultMsize;
@@ -47,6 +51,8 @@ public sealed class Master : IAsyncDisposable
     private readonly Task _serving;
     private readonly long _started;
     private readonly Publications _publications;
+    private readonly ConcurrentDictionary<Digest, string> _stale = new();
+    private readonly ILogger _log;
 
     /// <summary>Serves that generation from now on.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be listened on.</exception>
@@ -54,9 +60,10 @@ public sealed class Master : IAsyncDisposable
     {
         _options = options;
         _time = time;
+        _log = log;
         _publications = new Publications(generation);
         _started = _time.GetTimestamp();
-        _cluster = new Cluster(_options.Routing, log);
+        _cluster = new Cluster(_options.Routing, _options.Large ?? _options.Routing, time, log);
         _clusterLog = new ClusterLog(log, _time);
         _server = new NinePServer(new AttachPoint(this), new ServerOptions
         {
@@ -116,11 +123,19 @@ public sealed class Master : IAsyncDisposable
     {
         Generation now = Generation;
         foreach (Digest digest in now.Contents)
-            yield return new PublishedServedContent(now.Find(digest)!, _counters);
+            yield return new PublishedServedContent(now.Find(digest)!, _counters, () => Stale(digest));
     }
 
     private PublishedServedContent? Find(Digest digest) =>
-        _publications.Find(digest) is { } found ? new PublishedServedContent(found.Content, _counters) : null;
+        _publications.Find(digest) is { } found ? new PublishedServedContent(found.Content, _counters, () => Stale(digest)) : null;
+
+    /// <summary>A source file is not what was published any more: one record for each.</summary>
+    private void Stale(Digest digest)
+    {
+        string name = _publications.Find(digest)?.Name ?? digest.ToString();
+        if (_stale.TryAdd(digest, name))
+            _log.Error("{Content} has changed since it was published: it is not served until it is published again", name);
+    }
 
     private TreeFile? RoutingFile(ContentDirectory directory, string name)
     {
@@ -174,7 +189,7 @@ public sealed class Master : IAsyncDisposable
 }
 
 /// <summary>A published content under its digest.</summary>
-internal sealed class PublishedServedContent(PublishedContent content, MasterCounters _counters) : ServedContent
+internal sealed class PublishedServedContent(PublishedContent content, MasterCounters counters, Action stale) : ServedContent
 {
     public override Digest Digest => content.Table.Content;
 
@@ -184,8 +199,16 @@ internal sealed class PublishedServedContent(PublishedContent content, MasterCou
 
     public override ValueTask<ContentRange> ReadAsync(ulong offset, int count, CancellationToken ct)
     {
-        ContentRange range = content.Read(offset, count);
-        _counters.Served(range);
+        TryServe(offset, count, out ContentRange range);
         return new(range);
+    }
+
+    public override bool TryServe(ulong offset, int count, out ContentRange range)
+    {
+        range = content.Read(offset, count);
+        counters.Served(range);
+        if (range.Error == Errno.ESTALE)
+            stale();
+        return true;
     }
 }

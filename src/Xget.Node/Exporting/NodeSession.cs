@@ -47,8 +47,17 @@ internal sealed class Participation
     /// <summary>Open <c>avail</c> fids that were written; the node is a worker while there is one.</summary>
     internal int Avails { get; set; }
 
+    /// <summary>Counts the changes of its routes that others made.</summary>
+    internal int Changes { get; set; }
+
+    /// <summary>Ends with the next such change; made when somebody waits for one.</summary>
+    internal TaskCompletionSource? NextChange { get; set; }
+
     /// <summary>Verified bytes that the node says it has.</summary>
     internal ulong Have { get; set; }
+
+    /// <summary>How fast that grows.</summary>
+    internal Pace Pace { get; } = new();
 }
 
 /// <summary>The distribution trees of one content, and who takes part.</summary>
@@ -64,4 +73,10 @@ internal sealed class ContentRoutes(object key, string name, ulong size, Distrib
     internal DistributionTree Tree => tree;
 
     internal Dictionary<RoutingNode, NodeSession> Sessions { get; } = [];
+
+    /// <summary>Who has joined a moment ago, and when.</summary>
+    internal Queue<(Member Member, long Came)> Newcomers { get; } = new();
+
+    /// <summary>Bytes per second that its nodes get while they wait for more: a running mean.</summary>
+    internal double UsualRate { get; set; }
 }

@@ -9,6 +9,8 @@ namespace Xget.Node.Exporting;
 /// <summary>
 /// <c>/.xget/objects/DIGEST/redir</c>: the striped route. The first read decides; the routes are held until the fid is
 /// closed. Writing <c>exclude host!port reason</c> leaves a parent out; the next read from offset 0 tells the new routes.
+/// After writing <c>follow</c>, a read behind the end waits until others' coming and going has changed the routes, and
+/// tells the new ones.
 /// </summary>
 internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Cluster cluster)
     : TreeFile(parent, Names.Redir, id, ReadWriteMode)
@@ -22,8 +24,11 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
     private sealed class Hold(Cluster cluster, NodeSession session, ContentKey key) : OpenFile
     {
         private readonly Lock _gate = new();
+        private readonly CancellationTokenSource _clunked = new();
         private bool _joined;
         private bool _closed;
+        private bool _follows;
+        private int _changes;
         private byte[] _text = [];
 
         public override ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct)
@@ -32,6 +37,8 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
             {
                 if (_closed)
                     return new(ReadResult.Failed(Errno.EBADF));
+                if (_follows && _joined && offset >= (ulong)_text.Length)
+                    return FollowAsync(count, ct);
                 if (offset == 0)
                 {
                     RouteLine[] routes = _joined ? cluster.Current(session, key.Key)
@@ -43,10 +50,35 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
             }
         }
 
+        private async ValueTask<ReadResult> FollowAsync(int count, CancellationToken ct)
+        {
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, _clunked.Token);
+            try
+            {
+                _changes = await cluster.ChangeAsync(session, key.Key, _changes, ended.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return ReadResult.Failed(Errno.EINTR);
+            }
+            lock (_gate)
+            {
+                if (_closed)
+                    return ReadResult.Failed(Errno.EBADF);
+                _text = Encoding.ASCII.GetBytes(RouteLine.Format(cluster.Current(session, key.Key)));
+                return ReadResult.Bytes(BytesReader.Slice(_text, 0, count));
+            }
+        }
+
         public override ValueTask<WriteResult> WriteAsync(ulong offset, ReadOnlyMemory<byte> data, CancellationToken ct)
         {
-            // "exclude host!port reason", also "exclude me reason".
+            // "follow", "exclude host!port reason", also "exclude me reason".
             string[] words = Encoding.UTF8.GetString(data.Span).TrimEnd('\0', '\n').Split(' ');
+            if (words is ["follow"])
+            {
+                _follows = true;
+                return new(new WriteResult(0, data.Length));
+            }
             System.Net.IPEndPoint? failed = null;
             if (words.Length < 2 || words[0] != "exclude" ||
                 (words[1] != HostPort.Me && !HostPort.TryParse(words[1], out failed)))
@@ -56,6 +88,8 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
             return new(new WriteResult(0, data.Length));
         }
 
+        public override void Clunked() => _clunked.Cancel();
+
         public override void Dispose()
         {
             lock (_gate)
@@ -64,6 +98,7 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
                     cluster.Leave(session, key.Key);
                 _closed = true;
             }
+            _clunked.Dispose();
             base.Dispose();
         }
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using Mono.Unix.Native;
 using Serilog;
 using Xget.NineP;
 using Xget.Node.Wire;
@@ -99,42 +100,90 @@ internal static class Backoff
 /// <summary>Makes attached 9P connections.</summary>
 internal static class Dialer
 {
-    /// <summary>Connects and attaches the root as fid 0; null with a reason for people when that fails.</summary>
+    /// <summary>
+    /// Connects, and asks for the dialect and for the root as fid 0 in one burst, without waiting for the answers: what
+    /// is asked next leaves right behind. Null with a reason for people when the connection cannot be made; a client
+    /// whose <c>Attaching</c> fails is of no use.
+    /// </summary>
+    internal static async ValueTask<(NinePClient? Client, Task<Reply<Qid>> Attaching, string? Reason)> BeginAsync(
+        ITransport transport, IPEndPoint address, NodeOptions options, TimeProvider time, CancellationToken ct)
+    {
+        (IConnection? connection, string? reason) = await ConnectAsync(transport, address, options, time, ct);
+        if (connection is null)
+            return (null, Task.FromResult(default(Reply<Qid>)), reason);
+        NinePClient client = NinePClient.Begin(connection, Offer(options), time);
+        return (client, AttachAsync(client, options, ct), null);
+    }
+
+    /// <summary>
+    /// Connects and attaches the root as fid 0; null with a reason for people when that fails. A server that answers
+    /// something else than was offered, as one that is not ours may, is asked again step by step.
+    /// </summary>
     internal static async ValueTask<(NinePClient? Client, string? Reason)> AttachAsync(ITransport transport,
         IPEndPoint address, NodeOptions options, TimeProvider time, CancellationToken ct)
     {
-        IConnection connection;
-        using (var limit = new CancellationTokenSource(options.RequestTimeout, time))
-        using (var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token))
-        {
-            try
-            {
-                connection = await transport.ConnectAsync(address, both.Token);
-            }
-            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-            {
-                return (null, "no answer");
-            }
-            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
-            {
-                return (null, e is System.Net.Sockets.SocketException s ? Reason(s) : e.Message);
-            }
-        }
-        var clientOptions = new ClientOptions { Msize = options.Msize, RequestTimeout = options.RequestTimeout };
-        Reply<NinePClient> version = await NinePClient.ConnectAsync(connection, clientOptions, time, ct);
-        if (!version.Ok)
-        {
-            await connection.DisposeAsync();
-            return (null, $"does not speak 9P ({version.Error})");
-        }
-        NinePClient client = version.Value;
-        uint root = client.NewFid();
-        Reply<Qid> attach = await client.AttachAsync(root, options.Name, "", ct: ct);
-        if (attach.Ok && root == MasterLink.RootFid)
+        (NinePClient? client, Task<Reply<Qid>> attaching, string? reason) =
+            await BeginAsync(transport, address, options, time, ct);
+        if (client is null)
+            return (null, reason);
+        Reply<Qid> attach = await attaching;
+        if (attach.Ok)
             return (client, null);
+        Errno refused = client.Refused;
         await client.DisposeAsync();
-        return (null, $"refuses us ({attach.ErrorText ?? attach.Error.ToString()})");
+        return refused switch
+        {
+            0 => (null, Refusal(attach)),
+            Errno.ETIMEDOUT or Errno.ECONNRESET => (null, NoNineP(refused)),
+            _ => await ConverseAsync(transport, address, options, time, ct),
+        };
     }
+
+    private static async ValueTask<(NinePClient?, string?)> ConverseAsync(ITransport transport,
+        IPEndPoint address, NodeOptions options, TimeProvider time, CancellationToken ct)
+    {
+        (IConnection? connection, string? reason) = await ConnectAsync(transport, address, options, time, ct);
+        if (connection is null)
+            return (null, reason);
+        Reply<NinePClient> version = await NinePClient.ConnectAsync(connection, Offer(options), time, ct);
+        if (!version.Ok)
+            return (null, NoNineP(version.Error));
+        Reply<Qid> attach = await AttachAsync(version.Value, options, ct);
+        if (attach.Ok)
+            return (version.Value, null);
+        await version.Value.DisposeAsync();
+        return (null, Refusal(attach));
+    }
+
+    private static async ValueTask<(IConnection?, string?)> ConnectAsync(ITransport transport,
+        IPEndPoint address, NodeOptions options, TimeProvider time, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(options.RequestTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        try
+        {
+            return (await transport.ConnectAsync(address, both.Token), null);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return (null, "no answer");
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        {
+            return (null, e is System.Net.Sockets.SocketException s ? Reason(s) : e.Message);
+        }
+    }
+
+    private static ClientOptions Offer(NodeOptions options) =>
+        new() { Msize = options.Msize, RequestTimeout = options.RequestTimeout };
+
+    /// <summary>The first fid of a new client is the root's.</summary>
+    private static Task<Reply<Qid>> AttachAsync(NinePClient client, NodeOptions options, CancellationToken ct) =>
+        client.AttachAsync(client.NewFid(), options.Name, "", ct: ct).AsTask();
+
+    private static string NoNineP(Errno error) => $"does not speak 9P ({error})";
+
+    private static string Refusal(Reply<Qid> attach) => $"refuses us ({attach.ErrorText ?? attach.Error.ToString()})";
 
     private static string Reason(System.Net.Sockets.SocketException e) => e.SocketErrorCode switch
     {

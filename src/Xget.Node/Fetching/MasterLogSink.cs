@@ -3,7 +3,6 @@ using System.Threading.Channels;
 using Mono.Unix.Native;
 using Serilog.Core;
 using Serilog.Events;
-using Xget.Node.Exporting;
 using Xget.Node.Wire;
 
 namespace Xget.Node.Fetching;
@@ -23,7 +22,7 @@ public sealed class MasterLogSink : ILogEventSink
     /// <inheritdoc/>
     public void Emit(LogEvent logEvent)
     {
-        string text = $"{ClusterLog.Letters(logEvent.Level)} {logEvent.RenderMessage(System.Globalization.CultureInfo.InvariantCulture)}";
+        string text = $"{logEvent.Level.Letters()} {logEvent.RenderMessage(System.Globalization.CultureInfo.InvariantCulture)}";
         _records.Writer.TryWrite(text.Length > MaxLength ? text[..MaxLength] : text);
     }
 

@@ -4,16 +4,18 @@ using Xget.NineP;
 namespace Xget.Node.Fetching;
 
 /// <summary>
-/// One content's open <c>data</c> fid at one parent, for all stripes that are read there. It fails once and as a whole:
-/// then its requests are flushed and the route is asked anew.
+/// One content's open <c>data</c> fid at one parent, for all stripes that are read there; it may still be being opened.
+/// It fails once and as a whole: then its requests are flushed and the route is asked anew.
 /// </summary>
-internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, NinePClient? client, uint dataFid, TimeProvider time)
+internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvider time)
 {
     /// <summary>Less than this is an answer to a probe, not progress.</summary>
     private const long LeastProgress = 512;
 
     private readonly CancellationTokenSource _cancel = new();
-    private long _progressBytes = client?.BytesReceived ?? 0;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private NinePClient? _client;
+    private long _progressBytes;
     private long _progressTime = time.GetTimestamp();
     private int _outstanding;
     private int _failed;
@@ -24,22 +26,44 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, NinePClient
 
     internal bool IsMaster => isMaster;
 
-    /// <summary>The connection; null when it could not be made.</summary>
-    internal NinePClient? Client => client;
+    /// <summary>The connection; null until it is made.</summary>
+    internal NinePClient? Client => Volatile.Read(ref _client);
 
-    internal uint DataFid => dataFid;
+    internal uint DataFid { get; private set; }
+
+    /// <summary>Ends when it can be read from, or has failed.</summary>
+    internal Task Ready => _ready.Task;
+
+    /// <summary>No stripe is read from it any more; it is closed when what was asked for has come.</summary>
+    internal bool IsRetired { get; set; }
+
+    /// <summary>A second open of the data, whose reads do not wait; made when it is first needed.</summary>
+    internal uint TryFid { get; set; }
+
+    /// <summary>Ends with whether <see cref="TryFid"/> is open; null before it is asked for.</summary>
+    internal Task<bool>? TryOpening { get; set; }
+
+    /// <summary>Reads of other stripes' chunks under way.</summary>
+    internal int Steals { get; set; }
+
+    /// <summary>It had none of what was tried: left alone for a moment.</summary>
+    internal bool IsPausing { get; set; }
+
+    /// <summary>Requests under way.</summary>
+    internal int Outstanding => Volatile.Read(ref _outstanding);
 
     /// <summary>Cancelled when the link has failed or is not needed any more.</summary>
     internal CancellationToken Cancelled => _cancel.Token;
 
     internal bool HasFailed => Volatile.Read(ref _failed) != 0;
 
-    /// <summary>A parent that could not be reached: failed from the start.</summary>
-    internal static ParentLink Unreachable(IPEndPoint endPoint, bool isMaster, TimeProvider time)
+    /// <summary>The content's data is open there from now on.</summary>
+    internal void Opened(NinePClient client, uint dataFid)
     {
-        var link = new ParentLink(endPoint, isMaster, null, 0, time);
-        link.Fail();
-        return link;
+        DataFid = dataFid;
+        _progressBytes = client.BytesReceived;
+        Volatile.Write(ref _client, client);
+        _ready.TrySetResult();
     }
 
     internal void RequestStarted()
@@ -49,7 +73,7 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, NinePClient
             Volatile.Write(ref _progressTime, time.GetTimestamp());
     }
 
-    internal void RequestEnded() => Interlocked.Decrement(ref _outstanding);
+    internal int RequestEnded() => Interlocked.Decrement(ref _outstanding);
 
     /// <summary>True once: for the first verified chunk that came over it.</summary>
     internal bool IsFirstChunk() => Interlocked.Exchange(ref _used, 1) == 0;
@@ -60,6 +84,7 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, NinePClient
         if (Interlocked.Exchange(ref _failed, 1) != 0)
             return false;
         _cancel.Cancel();
+        _ready.TrySetResult();
         return true;
     }
 
@@ -69,7 +94,7 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, NinePClient
     /// </summary>
     internal async ValueTask<bool> IsStalledAsync(TimeSpan stall)
     {
-        if (client is null || Volatile.Read(ref _outstanding) == 0 || HasFailed)
+        if (Client is not { } client || Outstanding == 0 || HasFailed)
             return false;
         long bytes = client.BytesReceived;
         if (bytes - Volatile.Read(ref _progressBytes) >= LeastProgress)

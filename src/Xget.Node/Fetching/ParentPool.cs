@@ -42,8 +42,9 @@ internal sealed class ParentPool(NodeOptions options, ITransport transport, Time
     }
 
     /// <summary>
-    /// A connection to that parent, shared; null with a reason when it cannot be made. Each success is given back by
-    /// <see cref="ReleaseAsync(IPEndPoint, NinePClient)"/>.
+    /// A connection to that parent, shared; null with a reason when it cannot be made. A new one may be used at once, while
+    /// the parent has yet to answer who it is: if it turns out to be no parent the connection is lost. Each success is
+    /// given back by <see cref="ReleaseAsync(IPEndPoint, NinePClient)"/>.
     /// </summary>
     internal async ValueTask<(NinePClient? Client, string? Reason)> AcquireAsync(IPEndPoint endPoint, CancellationToken ct)
     {
@@ -52,7 +53,7 @@ internal sealed class ParentPool(NodeOptions options, ITransport transport, Time
         {
             if (!_parents.TryGetValue(endPoint, out parent) || parent.IsLost)
             {
-                parent = new Parent(Dialer.AttachAsync(transport, endPoint, options, time, _closing.Token).AsTask());
+                parent = new Parent(ConnectAsync(endPoint));
                 _parents[endPoint] = parent;
             }
             parent.Users++;
@@ -68,6 +69,21 @@ internal sealed class ParentPool(NodeOptions options, ITransport transport, Time
                 await ReleaseAsync(endPoint, parent);
         }
         return (client, reason);
+    }
+
+    private async Task<(NinePClient? Client, string? Reason)> ConnectAsync(IPEndPoint endPoint)
+    {
+        (NinePClient? client, Task<Reply<Qid>> attaching, string? reason) =
+            await Dialer.BeginAsync(transport, endPoint, options, time, _closing.Token);
+        if (client is not null)
+            _ = LoseUnlessAsync(attaching, client);
+        return (client, reason);
+    }
+
+    private static async Task LoseUnlessAsync(Task<Reply<Qid>> attaching, NinePClient client)
+    {
+        if (!(await attaching).Ok)
+            await client.DisposeAsync();
     }
 
     /// <summary>Gives a connection back.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Threading.Channels;
 using Mono.Unix.Native;
 using Xget.Content;
 using Xget.NineP;
@@ -17,8 +18,12 @@ internal sealed class Registration
     private const uint NoFid = uint.MaxValue;
     private const int MaxRouteText = 4096;
 
+    /// <summary>Behind the end of any routes: a read there waits for others.</summary>
+    private const ulong Behind = 1 << 20;
+
     private readonly MasterLink.Attachment _attachment;
     private readonly ReadOnlyMemory<byte>[] _directory;
+    private readonly CancellationTokenSource _leaving = new();
     private uint _availFid = NoFid;
     private uint _redirFid = NoFid;
 
@@ -42,7 +47,7 @@ internal sealed class Registration
 
     /// <summary>
     /// One burst: says that this node serves the content (port above 0), and asks for routes and for a chunk table of at
-    /// most <paramref name="tableLength"/> bytes (0: neither). Advertising goes first, so that of many nodes that come at once the
+    /// most <paramref name="tableLength"/> bytes (0: neither; null comes if it is longer). Advertising goes first, so that of many nodes that come at once the
     /// second is already sent to the first. <paramref name="leaveOut"/> are workers that failed this node before.
     /// </summary>
     internal static async ValueTask<(Registration? Registration, RouteLine[] Routes, byte[]? Table, Errno Error)> MakeAsync(
@@ -68,11 +73,11 @@ internal sealed class Registration
         Reply<byte[]>? tableBytes = chunks is null ? null : await chunks;
         RouteLine[] lines = [];
         Errno error = advertised != 0 ? advertised : !route.Ok ? route.Error
-            : tableBytes is { Ok: false } t ? t.Error : 0;
+            : tableBytes is { Ok: false, Error: not Errno.EFBIG } t ? t.Error : 0;
         if (error == 0 && routes && !RouteLine.TryParse(Encoding.ASCII.GetString(text, 0, route.Value), out lines))
             error = Errno.EPROTO;
         if (error == 0)
-            return (made, lines, tableBytes?.Value, 0);
+            return (made, lines, tableBytes is { Ok: true } ? tableBytes?.Value : null, 0);
         _ = made.ReleaseAsync().AsTask(); // a master that does not answer is not waited for twice
         return (null, [], null, error);
     }
@@ -96,11 +101,29 @@ internal sealed class Registration
             ? (lines, 0) : ([], Errno.EPROTO);
     }
 
-    /// <summary>Tells the master how many verified bytes are here; what becomes of it does not matter.</summary>
-    internal void Report(ulong have)
+    /// <summary>Tells the master how many verified bytes are here, and how many are waited for; what becomes of it does not
+    /// matter.</summary>
+    internal void Report(ulong have, ulong missing)
     {
         if (_availFid != NoFid && !_attachment.IsLost)
-            _ = Client.WriteAsync(_availFid, 0, Bytes(string.Create(CultureInfo.InvariantCulture, $"have {have}"))).AsTask();
+            _ = Client.WriteAsync(_availFid, 0, Bytes(string.Create(CultureInfo.InvariantCulture, $"have {have} {missing}"))).AsTask();
+    }
+
+    /// <summary>
+    /// Tells of the routes each time the master has changed them, until they are given back or the connection is lost.
+    /// </summary>
+    internal async Task FollowAsync(ChannelWriter<RouteEvent> events)
+    {
+        byte[] text = new byte[MaxRouteText];
+        while (true)
+        {
+            Reply<int> read = await Client.ReadAsync(_redirFid, Behind, text, Timeout.InfiniteTimeSpan, _leaving.Token);
+            // A master that knows nothing of this answers with nothing.
+            if (!read.Ok || read.Value == 0 ||
+                !RouteLine.TryParse(Encoding.ASCII.GetString(text, 0, read.Value), out RouteLine[] lines))
+                return;
+            events.TryWrite(new RouteEvent.Moved(this, lines));
+        }
     }
 
     /// <summary>Gives the routes back; the advertisement stays.</summary>
@@ -108,6 +131,7 @@ internal sealed class Registration
     {
         uint fid = _redirFid;
         _redirFid = NoFid;
+        await _leaving.CancelAsync();
         if (fid != NoFid && !_attachment.IsLost)
             await Client.ClunkAsync(fid);
     }
@@ -143,6 +167,7 @@ internal sealed class Registration
         uint fid = _redirFid = Client.NewFid();
         Task<Reply<Qid[]>> walk = Client.WalkAsync(MasterLink.RootFid, fid, [.. _directory, Bytes(Names.Redir)], ct).AsTask();
         Task open = Client.OpenAsync(fid, OpenFlags.O_RDWR, ct).AsTask();
+        _ = Client.WriteAsync(fid, 0, "follow"u8.ToArray(), ct).AsTask();
         foreach (IPEndPoint parent in leaveOut)
             _ = Client.WriteAsync(fid, 0, Bytes($"exclude {HostPort.Format(parent)} {FailureReason.Lost.Word()}"), ct).AsTask();
         Task<Reply<int>> read = Client.ReadAsync(fid, 0, text, ct).AsTask();

@@ -8,6 +8,9 @@ internal abstract record RouteEvent
     /// <summary>A parent cannot be read from any more.</summary>
     internal sealed record ParentFailed(ParentLink Link, FailureReason Reason) : RouteEvent;
 
+    /// <summary>The master has changed the routes, since others came or went.</summary>
+    internal sealed record Moved(Registration Registration, RouteLine[] Routes) : RouteEvent;
+
     /// <summary>The connection to the master is lost, and with it routes and advertisement.</summary>
     internal sealed record MasterLost(MasterLink.Attachment Attachment) : RouteEvent;
 

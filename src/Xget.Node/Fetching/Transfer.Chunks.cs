@@ -11,6 +11,20 @@ namespace Xget.Node.Fetching;
 /// <summary>The chunks of a transfer: which are asked for, from whom, and who waits for them.</summary>
 public sealed partial class Transfer
 {
+    /// <summary>Chunks asked for of each stripe at the least: while one comes the next ones are waited for.</summary>
+    private const int LeastWindow = 4;
+
+    /// <summary>Of large chunks fewer will do, for they take memory.</summary>
+    private const int LeastLargeWindow = 2;
+    private const int LargeChunk = 512 << 10;
+
+    /// <summary>Chunks that a stripe may be ahead of another before it asks for half as much.</summary>
+    private const int MostAhead = 8;
+
+    /// <summary>Bytes that are missing when the next content may begin: joining its trees takes as long as these need
+    /// on a slow link.</summary>
+    private const int Overlap = 2 << 20;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<int, TaskCompletionSource<bool>> _waiters = [];
     private readonly List<string> _sources = [];
@@ -32,166 +46,28 @@ public sealed partial class Transfer
 
         /// <summary>Wanted, and counted as not here yet.</summary>
         Missing = 4,
+
+        /// <summary>Asked of a parent of another stripe (Transfer.Stealing.cs).</summary>
+        Stolen = 8,
     }
 
-    /// <summary>Every k-th chunk, and the parent it is read from.</summary>
-    private sealed class Stripe
+    /// <summary>Chunks in a row that are asked of a parent: as their stripe has them, or (null) stolen.</summary>
+    private readonly record struct Ask(Stripe? Stripe, ParentLink Link, int First, int Count)
     {
-        internal ParentLink? Link { get; set; }
-        internal int Outstanding { get; set; }
-        internal int Cursor { get; set; }
+        internal int End => First + Count;
 
-        /// <summary>Chunks that somebody waits for, or that a failed parent owes: they go first.</summary>
-        internal Queue<int> First { get; } = new();
+        internal ChunkState State => Stripe is not null ? ChunkState.InFlight : ChunkState.Stolen;
     }
+
+    /// <summary>Which chunks are whose; good once there are routes and the chunk table.</summary>
+    private ChunkStripes Layout => new(_stripes.Length, _table!.ChunkSize);
 
     /// <summary>Verified bytes that are here.</summary>
     public ulong Have => Store is { } s && _table is { } t
         ? Math.Min((ulong)s.Map.SetCount * (ulong)t.ChunkSize, t.Size) : 0;
 
-    /// <inheritdoc/>
-    public override ValueTask<ContentRange> ReadAsync(ulong offset, int count, CancellationToken ct)
-    {
-        if (!TryRead(offset, count, out ContentRange range))
-            return WaitAndReadAsync(offset, count, ct);
-        _node.Counters.Served(range.Count);
-        return new(range);
-    }
-
-    /// <summary>
-    /// Verified bytes from <paramref name="offset"/> on, if the chunk there is here: as many chunks in a row as there
-    /// are, at most <paramref name="count"/> bytes, none at the end. The taker disposes the range.
-    /// </summary>
-    public bool TryRead(ulong offset, int count, out ContentRange range)
-    {
-        range = default;
-        if (Store is not { } store)
-            return false;
-        if (offset >= store.Table.Size)
-        {
-            range = ContentRange.OfBytes(default);
-            return true;
-        }
-        int first = (int)(offset / (ulong)store.Table.ChunkSize);
-        if (!store.Map[first])
-            return false;
-        // As many chunks as are there in a row: a read may span several.
-        int last = first;
-        ulong end = offset + (ulong)count;
-        while (last + 1 < store.Table.Count && store.Table.OffsetOf(last + 1) < end && store.Map[last + 1])
-            last++;
-        ulong there = store.Table.OffsetOf(last) + (ulong)store.Table.LengthOf(last);
-        range = store.Read(offset, (int)(Math.Min(end, there) - offset));
-        if (range.Error == Errno.EBADF && Store != store)
-            return TryRead(offset, count, out range); // moved this moment
-        if (range.Error == Errno.ENODATA)
-            return false; // lost by a cache this moment: it comes again
-        return true;
-    }
-
-    private async ValueTask<ContentRange> WaitAndReadAsync(ulong offset, int count, CancellationToken ct)
-    {
-        try
-        {
-            if (await _tableReady.Task.WaitAsync(ct) is not { } known)
-                return ContentRange.Failed(_error);
-            ContentRange range;
-            while (!TryRead(offset, count, out range))
-            {
-                if (!await Demand((int)(offset / (ulong)known.ChunkSize)).WaitAsync(ct))
-                    return ContentRange.Failed(_error);
-            }
-            _node.Counters.Served(range.Count);
-            return range;
-        }
-        catch (OperationCanceledException)
-        {
-            return ContentRange.Failed(Errno.EINTR);
-        }
-    }
-
-    /// <summary>Ends with 0 when all chunks of a range are here; they are asked for at once, before all others.</summary>
-    /// <exception cref="OperationCanceledException">The wait was given up; the chunks still come.</exception>
-    public async ValueTask<Errno> EnsureAsync(ulong offset, ulong count, CancellationToken ct)
-    {
-        if (await _tableReady.Task.WaitAsync(ct) is not { } known)
-            return _error;
-        ulong end = Math.Min(offset + count, known.Size);
-        if (offset >= end)
-            return 0;
-        int first = (int)(offset / (ulong)known.ChunkSize);
-        int last = (int)((end - 1) / (ulong)known.ChunkSize);
-        var waits = new List<Task<bool>>();
-        for (int i = first; i <= last; i++)
-        {
-            if (!Store!.Map[i])
-                waits.Add(Demand(i, pump: false));
-        }
-        Pump();
-        foreach (Task<bool> wait in waits)
-        {
-            if (!await wait.WaitAsync(ct))
-                return _error;
-        }
-        return 0;
-    }
-
-    /// <summary>Chunks of this range will be wanted soon: they are fetched behind those that somebody waits for.</summary>
-    public void Prefetch(ulong offset, ulong count)
-    {
-        lock (_gate)
-        {
-            if (_table is null || _failed || offset >= _table.Size)
-                return;
-            ulong end = Math.Min(count, _table.Size - offset) + offset;
-            int first = (int)(offset / (ulong)_table.ChunkSize);
-            int last = (int)((end - 1) / (ulong)_table.ChunkSize);
-            bool isNew = false;
-            for (int i = first; i <= last; i++)
-            {
-                if ((_chunks[i] & ChunkState.Wanted) != 0)
-                    continue;
-                _chunks[i] |= ChunkState.Wanted;
-                if (Store!.Map[i])
-                    continue;
-                Miss(i);
-                isNew = true;
-                if (_stripes.Length > 0)
-                    _stripes[i % _stripes.Length].Cursor = Math.Min(_stripes[i % _stripes.Length].Cursor, i);
-            }
-            if (!isNew)
-                return;
-        }
-        Pump();
-    }
-
-    /// <summary>Puts a chunk in front; ends with true when it is there, false when it will never be.</summary>
-    private Task<bool> Demand(int chunk, bool pump = true)
-    {
-        TaskCompletionSource<bool>? waiter;
-        bool asked = false;
-        lock (_gate)
-        {
-            if (Store is { } store && store.Map[chunk])
-                return Task.FromResult(true);
-            if (_failed)
-                return Task.FromResult(false);
-            if (!_waiters.TryGetValue(chunk, out waiter))
-            {
-                _waiters.Add(chunk, waiter = new(TaskCreationOptions.RunContinuationsAsynchronously));
-                if (_stripes.Length > 0 && (_chunks[chunk] & ChunkState.InFlight) == 0)
-                {
-                    _stripes[chunk % _stripes.Length].First.Enqueue(chunk);
-                    asked = true;
-                    if (_stripes[chunk % _stripes.Length].Link is null)
-                        _events.Writer.TryWrite(new RouteEvent.Needed());
-                }
-            }
-        }
-        if (asked && pump)
-            Pump();
-        return waiter.Task;
-    }
+    /// <summary>Bytes that are wanted and not here, to the nearest chunk.</summary>
+    private ulong Missing => _table is { } t ? (ulong)Volatile.Read(ref _wantedMissing) * (ulong)t.ChunkSize : 0;
 
     /// <summary>The table is known and the store open: from here on chunks may be asked for.</summary>
     private Errno Prepare(ChunkTable known, StoredContent store)
@@ -214,8 +90,8 @@ public sealed partial class Transfer
             {
                 if (range.Length == 0)
                     continue;
-                int last = (int)((range.Offset + range.Length - 1) / (ulong)known.ChunkSize);
-                for (int i = (int)(range.Offset / (ulong)known.ChunkSize); i <= last && i < _chunks.Length; i++)
+                int last = known.IndexOf(range.Offset + range.Length - 1);
+                for (int i = known.IndexOf(range.Offset); i <= last && i < _chunks.Length; i++)
                     _chunks[i] |= ChunkState.Wanted;
             }
             for (int i = 0; i < _chunks.Length; i++)
@@ -227,7 +103,7 @@ public sealed partial class Transfer
         }
         _tableReady.TrySetResult(known);
         if (_wantedMissing == 0)
-            _finished.TrySetResult(null);
+            Finish(null);
         return 0;
     }
 
@@ -270,7 +146,7 @@ public sealed partial class Transfer
         }
         waiter?.TrySetResult(true);
         if (done)
-            _finished.TrySetResult(null);
+            Finish(null);
         if (Store is { Map.IsComplete: true })
             _events.Writer.TryWrite(new RouteEvent.Complete());
     }
@@ -278,23 +154,31 @@ public sealed partial class Transfer
     /// <summary>Asks for as many chunks as the window allows, from every parent that is ready.</summary>
     private void Pump()
     {
-        List<(Stripe Stripe, ParentLink Link, int Chunk)>? asks = null;
+        List<Ask>? asks = null;
         lock (_gate)
         {
             if (_table is null || _failed)
                 return;
-            int window = Math.Max(2, _node.Options.Window / _table.ChunkSize / Math.Max(1, _stripes.Length));
+            int slowest = Slowest();
             for (int i = 0; i < _stripes.Length; i++)
             {
                 Stripe stripe = _stripes[i];
-                while (stripe.Link is { HasFailed: false } link && stripe.Outstanding < window && Next(stripe, i) is >= 0 and int chunk)
+                int window = Math.Max(stripe.Span, Window(stripe) / (IsAhead(stripe, slowest) ? 2 : 1));
+                // Two at a time at the least: half the messages, and half the wake-ups of the parent.
+                int together = Math.Max(stripe.Span, Math.Min(2, window / 2));
+                if (stripe.Outstanding > window - together && stripe.First.Count == 0)
+                    continue;
+                while (stripe.Link is { HasFailed: false, Client: not null } link && stripe.Outstanding < window &&
+                       (_stripes.Length == 1 || link.Outstanding < window + together) && Next(stripe, i) is >= 0 and int chunk)
                 {
-                    stripe.Outstanding++;
-                    _fetching++;
-                    _chunks[chunk] |= ChunkState.InFlight;
-                    (asks ??= []).Add((stripe, link, chunk));
+                    var ask = new Ask(stripe, link, chunk, InARow(chunk, stripe.Span));
+                    stripe.Outstanding += ask.Count;
+                    Note(ref asks, ask);
                 }
             }
+            if (_wantedMissing <= Math.Max(_chunks.Length / 8, Overlap / _table.ChunkSize))
+                _nearEnd.TrySetResult();
+            Steal(ref asks, slowest);
         }
         // Requests to one parent leave together.
         for (int i = 0; asks is not null && i < asks.Count;)
@@ -303,52 +187,115 @@ public sealed partial class Transfer
             using (link.Client!.Burst())
             {
                 for (; i < asks.Count && asks[i].Link == link; i++)
-                    _ = FetchAsync(asks[i].Stripe, link, asks[i].Chunk);
+                    _ = FetchAsync(asks[i]);
             }
         }
     }
 
+    /// <summary>The position of the stripe that is furthest behind.</summary>
+    private int Slowest()
+    {
+        int slowest = int.MaxValue;
+        foreach (Stripe stripe in _stripes)
+            slowest = Math.Min(slowest, stripe.Position(_stripes.Length));
+        return slowest;
+    }
+
+    /// <summary>
+    /// Stripes keep in step: what one has more than the others is of no use yet, and where uplinks are shared, the
+    /// master's first of all, it is the others that go without. Where chunks come fast it costs more than it brings.
+    /// </summary>
+    private bool IsAhead(Stripe stripe, int slowest) => stripe.Span == 1 && stripe.Position(_stripes.Length) - slowest > MostAhead;
+
+    /// <summary>Chunks are about to be asked for. Under the lock.</summary>
+    private void Note(ref List<Ask>? asks, Ask ask)
+    {
+        _fetching++;
+        ask.Link.RequestStarted();
+        foreach (ref ChunkState chunk in _chunks.AsSpan(ask.First, ask.Count))
+            chunk |= ask.State;
+        (asks ??= []).Add(ask);
+    }
+
+    /// <summary>
+    /// Chunks asked for of each stripe. What is asked for waits in the parents' sending queues, and their answers to
+    /// newcomers behind it: so no more than is needed.
+    /// </summary>
+    private int Window(Stripe stripe)
+    {
+        int size = _table!.ChunkSize;
+        int bytes = _stripes.Length > 1 ? _node.Options.StripedWindow / _stripes.Length : _node.Options.Window;
+        return Math.Max(Math.Max(size < LargeChunk ? LeastWindow : LeastLargeWindow, 2 * stripe.Span), bytes / size);
+    }
+
+    /// <summary>The stripe's next chunk to ask for; -1 if there is none. Under the lock.</summary>
     private int Next(Stripe stripe, int index)
     {
         while (stripe.First.TryDequeue(out int chunk))
         {
-            if (!Store!.Map[chunk] && (_chunks[chunk] & ChunkState.InFlight) == 0)
+            if (!Store!.Map[chunk] && (_chunks[chunk] & (ChunkState.InFlight | ChunkState.Stolen)) == 0)
                 return chunk;
         }
-        for (int i = Math.Max(stripe.Cursor, index); i < _chunks.Length; i += _stripes.Length)
+        for (int i = Math.Max(stripe.Cursor, Layout.First(index)); i < _chunks.Length; i = Layout.After(i))
         {
-            if ((_chunks[i] & (ChunkState.Wanted | ChunkState.InFlight)) == ChunkState.Wanted && !Store!.Map[i])
+            if (IsDue(i))
             {
-                stripe.Cursor = i + _stripes.Length;
+                stripe.Cursor = Layout.After(i);
                 return i;
             }
         }
-        stripe.Cursor = _chunks.Length + index;
+        stripe.Cursor = _chunks.Length;
         return -1;
     }
 
-    /// <summary>One chunk from its parent: received, verified, stored, handed to those who wait. Never throws.</summary>
-    private async Task FetchAsync(Stripe stripe, ParentLink link, int chunk)
+    /// <summary>How many chunks from that one on can be asked for with one message, at most.</summary>
+    private int InARow(int first, int most)
     {
-        ChunkTable known = _table!;
-        int length = known.LengthOf(chunk);
+        int end = first + 1;
+        most = Math.Min(Math.Min(first + most, Layout.EndOfRun(first)), _chunks.Length);
+        while (end < most && IsDue(end))
+            end++;
+        return end - first;
+    }
+
+    private bool IsDue(int chunk) =>
+        (_chunks[chunk] & (ChunkState.Wanted | ChunkState.InFlight | ChunkState.Stolen)) == ChunkState.Wanted && !Store!.Map[chunk];
+
+    /// <summary>
+    /// Chunks from a parent: received, verified, stored, handed to those who wait. The parent gives what it has of them,
+    /// at least one, and is asked again for the rest. Never throws.
+    /// </summary>
+    private async Task FetchAsync(Ask ask)
+    {
+        (Stripe? stripe, ParentLink link, int next, _) = ask;
+        ulong offset = _table!.OffsetOf(next);
+        int length = (int)(_table.EndOf(ask.End - 1) - offset);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
-        link.RequestStarted();
-        (FailureReason? failure, Errno error) = await ReceiveAsync(link, known.OffsetOf(chunk), buffer.AsMemory(0, length));
-        link.RequestEnded();
-        Errno stored = 0;
-        bool good = failure is null && error == 0;
-        if (good && !known.Matches(chunk, buffer.AsSpan(0, length)))
-            (good, failure) = (false, FailureReason.Corrupt);
-        if (good)
-            stored = Store!.Write(chunk, buffer.AsSpan(0, length));
-        ArrayPool<byte>.Shared.Return(buffer);
-        if (good && stored == 0)
+        FailureReason? failure = stripe is not null || await HasTryFidAsync(link) ? null : FailureReason.Lost;
+        (Errno error, Errno stored) = (0, 0);
+        for (int got = 0; got < length && failure is null && error == 0 && stored == 0;)
         {
-            _node.Counters.Received(link.IsMaster, length);
+            (failure, error, int count) = await ReceiveAsync(link, stripe is null ? link.TryFid : link.DataFid,
+                offset + (ulong)got, buffer.AsMemory(got, length - got));
+            got += count;
+            int first = next;
+            (next, bool wrong, stored) = Take(first, ask.End, buffer.AsSpan((int)(_table.OffsetOf(first) - offset)..got));
+            if (wrong)
+                failure = FailureReason.Corrupt;
+            if (next == first)
+                continue;
+            _node.Counters.Received(link.IsMaster, (int)(_table.EndOf(next - 1) - _table.OffsetOf(first)));
             NoteSource(link);
+            Settle(ask, first, next, good: true);
         }
-        Settle(stripe, chunk, good && stored == 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        if (next < ask.End)
+            Settle(ask, next, ask.End, good: false);
+        if (stripe is null && error == Errno.EAGAIN)
+        {
+            _ = StealLaterAsync(link);
+            failure = null;
+        }
         if (stored != 0)
             Fail($"cannot write {Name}: {Words.Of(stored)}");
         else if (link.IsMaster && error is Errno.ESTALE or Errno.ENOENT)
@@ -358,47 +305,76 @@ public sealed partial class Transfer
         Pump();
     }
 
-    private static async ValueTask<(FailureReason?, Errno)> ReceiveAsync(ParentLink link, ulong offset, Memory<byte> buffer)
+    private static async ValueTask<(FailureReason?, Errno, int Count)> ReceiveAsync(ParentLink link, uint fid, ulong offset, Memory<byte> buffer)
     {
-        for (int got = 0; got < buffer.Length;)
-        {
-            Reply<int> reply = await link.Client!.ReadAsync(link.DataFid, offset + (ulong)got, buffer[got..],
-                Timeout.InfiniteTimeSpan, link.Cancelled);
-            if (!reply.Ok)
-                return (link.HasFailed ? null : FailureReason.Lost, reply.Error);
-            if (reply.Value == 0)
-                return (FailureReason.Corrupt, Errno.EIO);
-            got += reply.Value;
-        }
-        return (null, 0);
+        Reply<int> reply = await link.Client!.ReadAsync(fid, offset, buffer, Timeout.InfiniteTimeSpan, link.Cancelled);
+        if (!reply.Ok)
+            return (link.HasFailed ? null : FailureReason.Lost, reply.Error, 0);
+        return reply.Value == 0 ? (FailureReason.Corrupt, Errno.EIO, 0) : (null, 0, reply.Value);
     }
 
-    private void Settle(Stripe stripe, int chunk, bool good)
+    /// <summary>Verifies and stores the chunks that are whole in these bytes; the first one that is not stored, and why.</summary>
+    private (int Next, bool Wrong, Errno Stored) Take(int chunk, int end, ReadOnlySpan<byte> bytes)
     {
-        TaskCompletionSource<bool>? waiter = null;
+        for (; chunk < end && bytes.Length >= _table!.LengthOf(chunk); chunk++)
+        {
+            ReadOnlySpan<byte> its = bytes[.._table.LengthOf(chunk)];
+            if (!_table.Matches(chunk, its))
+                return (chunk, true, 0);
+            if (Store!.Write(chunk, its) is var error and not 0)
+                return (chunk, false, error);
+            bytes = bytes[its.Length..];
+        }
+        return (chunk, false, 0);
+    }
+
+    /// <summary>Some of the chunks that were asked for are here, or (the last ones) will not come.</summary>
+    private void Settle(Ask ask, int first, int end, bool good)
+    {
+        (Stripe? stripe, ParentLink link, _, _) = ask;
+        List<TaskCompletionSource<bool>>? waiting = null;
         bool done = false;
         bool complete = false;
+        bool close = false;
         lock (_gate)
         {
-            stripe.Outstanding--;
-            if (--_fetching == 0 && _failed)
-                _drained.TrySetResult();
-            _chunks[chunk] &= ~ChunkState.InFlight;
-            if (good)
+            if (end == ask.End)
             {
-                _waiters.Remove(chunk, out waiter);
-                done = IsLastMissing(chunk);
-                complete = Store!.Map.IsComplete;
+                if (stripe is null)
+                    link.Steals--;
+                close = link.RequestEnded() == 0 && link.IsRetired;
+                if (--_fetching == 0 && _failed)
+                    _drained.TrySetResult();
             }
-            else if (_stripes.Length > 0)
+            if (stripe is not null)
             {
-                _stripes[chunk % _stripes.Length].First.Enqueue(chunk);
+                stripe.Outstanding -= end - first;
+                if (good)
+                    stripe.Came(end - first, Layout.Run);
             }
+            for (int chunk = first; chunk < end; chunk++)
+            {
+                _chunks[chunk] &= ~ask.State;
+                if (good)
+                {
+                    if (_waiters.Remove(chunk, out TaskCompletionSource<bool>? waiter))
+                        (waiting ??= []).Add(waiter);
+                    done |= IsLastMissing(chunk);
+                }
+                else if (_stripes.Length > 0 && (_chunks[chunk] & (ChunkState.InFlight | ChunkState.Stolen)) == 0)
+                {
+                    _stripes[Layout.Of(chunk)].First.Enqueue(chunk);
+                }
+            }
+            complete = good && Store!.Map.IsComplete;
         }
-        waiter?.TrySetResult(true);
+        if (close)
+            Close(link);
+        foreach (TaskCompletionSource<bool> waiter in waiting ?? [])
+            waiter.TrySetResult(true);
         if (complete)
             _events.Writer.TryWrite(new RouteEvent.Complete());
         if (done)
-            _finished.TrySetResult(null);
+            Finish(null);
     }
 }

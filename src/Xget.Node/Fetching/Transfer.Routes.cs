@@ -19,7 +19,6 @@ public sealed partial class Transfer
     /// <summary>The longest chunk table of a content of unknown size: packs and directory objects are not large.</summary>
     private const int UnknownTable = 256 << 10;
 
-    private readonly Dictionary<(IPEndPoint EndPoint, bool IsMaster), ParentLink> _links = [];
     private Registration? _registration;
     private string NotPublished => $"{Name} is not published any more by the master; run again";
     private readonly HashSet<IPEndPoint> _leftOut = [];
@@ -30,14 +29,14 @@ public sealed partial class Transfer
     {
         ParentLink[] now;
         lock (_gate)
-            now = [.. _stripes.Select(s => s.Link).OfType<ParentLink>().Distinct()];
+            now = [.. _open];
         foreach (ParentLink link in now)
         {
             if (await link.IsStalledAsync(_node.Options.Stall) && link.Fail())
                 _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, FailureReason.Stalled));
         }
         if (now.Length > 0)
-            _registration?.Report(Have);
+            _registration?.Report(Have, Missing);
     }
 
     /// <summary>The parents that verified chunks came from, for people: <c>me</c> or <c>host!port</c>.</summary>
@@ -59,6 +58,9 @@ public sealed partial class Transfer
                 {
                     case RouteEvent.ParentFailed(var link, var reason) when routed:
                         await ReplaceAsync(link, reason, ct);
+                        break;
+                    case RouteEvent.Moved(var registration, var lines) when routed && registration == _registration:
+                        Apply(lines);
                         break;
                     case RouteEvent.MasterLost(var attachment) when attachment == _registration?.Attachment:
                         await JoinAsync(routed, 0, ct);
@@ -123,6 +125,8 @@ public sealed partial class Transfer
                 _node.Log.Error("{Name}: chunk table refused: {Reason}", Name, reason);
             if (!fromMaster)
                 bytes = await ReadTableAsync(length, wasWrong: bytes is not null, ct);
+            else if (bytes is null)
+                fromMaster = false; // longer than usual: its chunks are smaller
             else if (++_retries > _node.Options.Retries)
                 Fail($"{Name}: the master gives no right chunk table");
             else
@@ -150,11 +154,13 @@ public sealed partial class Transfer
             {
                 _registration = made;
                 if (Store is not null)
-                    made.Report(Have);
+                    made.Report(Have, Missing);
                 // Who registers on a connection hears of its end; the loop asks again then.
                 attachment.Client.Closed.UnsafeRegister(_ => _events.Writer.TryWrite(new RouteEvent.MasterLost(attachment)), null);
                 if (routes)
-                    await ApplyAsync(lines, ct);
+                    Apply(lines);
+                if (lines.Length > 1)
+                    _ = made.FollowAsync(_events.Writer);
                 return table;
             }
             if (error == Errno.ENOENT)
@@ -196,118 +202,87 @@ public sealed partial class Transfer
         if (error != 0)
             await JoinAsync(routes: true, 0, ct);
         else
-            await ApplyAsync(lines, ct);
+            Apply(lines);
     }
 
-    /// <summary>Reads from the parents of these routes from now on; what others still owe is flushed and asked again.</summary>
-    private async Task ApplyAsync(RouteLine[] lines, CancellationToken ct)
+    /// <summary>
+    /// Reads from the parents of these routes from now on. What was asked of others may still come; only from those that
+    /// failed it is asked again.
+    /// </summary>
+    private void Apply(RouteLine[] lines)
     {
+        IPEndPoint master = _registration!.Attachment.Master;
         lock (_gate)
         {
             if (_stripes.Length != lines.Length)
             {
                 _stripes = new Stripe[lines.Length];
                 for (int i = 0; i < lines.Length; i++)
-                    _stripes[i] = new Stripe();
+                    _stripes[i] = new Stripe(_node.Time);
                 foreach (int chunk in _waiters.Keys)
-                    _stripes[chunk % _stripes.Length].First.Enqueue(chunk);
+                    _stripes[Layout.Of(chunk)].First.Enqueue(chunk);
             }
         }
-        IPEndPoint master = _registration!.Attachment.Master;
         foreach (ParentLink old in _links.Values.ToArray())
         {
             bool wanted = Array.Exists(lines, l => (l.Parent ?? master).Equals(old.EndPoint) && l.Parent is null == old.IsMaster);
-            if (!wanted || old.HasFailed)
+            if (old.HasFailed)
                 Forget(old);
+            else if (!wanted)
+                Retire(old);
         }
         foreach (RouteLine line in lines)
         {
-            (IPEndPoint, bool) key = (line.Parent ?? master, line.Parent is null);
+            (IPEndPoint EndPoint, bool IsMaster) key = (line.Parent ?? master, line.Parent is null);
             if (!_links.TryGetValue(key, out ParentLink? link))
             {
-                link = await OpenAsync(key, ct);
+                link = new ParentLink(key.EndPoint, key.IsMaster, _node.Time);
                 _links.Add(key, link);
+                lock (_gate)
+                    _open.Add(link);
+                _ = OpenAsync(link);
             }
             lock (_gate)
+            {
                 _stripes[line.Stripe].Link = link;
-            if (link.HasFailed)
-                _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, FailureReason.Refused));
+                _stripes[line.Stripe].Level = line.Level;
+            }
         }
         Pump();
     }
 
-    /// <summary>Opens the content's data at a parent; when that fails, the link is born failed.</summary>
-    private async Task<ParentLink> OpenAsync((IPEndPoint EndPoint, bool IsMaster) key, CancellationToken ct)
-    {
-        (NinePClient? client, string? reason) = await _node.Parents.AcquireAsync(key.EndPoint, ct);
-        if (client is null)
-        {
-            _node.Log.Debug("{Name}: {Parent}: {Reason}", Name, HostPort.Format(key.EndPoint), reason);
-            return ParentLink.Unreachable(key.EndPoint, key.IsMaster, _node.Time);
-        }
-        uint fid = client.NewFid();
-        Task<Reply<Qid[]>> walk;
-        Task open;
-        using (client.Burst())
-        {
-            walk = client.WalkAsync(MasterLink.RootFid, fid, Registration.Path(Digest, Names.Data), ct).AsTask();
-            open = client.OpenAsync(fid, OpenFlags.O_RDONLY, ct).AsTask();
-        }
-        var link = new ParentLink(key.EndPoint, key.IsMaster, client, fid, _node.Time);
-        Reply<Qid[]> walked = await walk;
-        await open;
-        if (walked.Ok)
-            return link;
-        if (key.IsMaster && walked.Error == Errno.ENOENT)
-            Fail(NotPublished, Errno.ESTALE);
-        link.Fail();
-        return link;
-    }
-
-    private void Forget(ParentLink link)
-    {
-        link.Fail();
-        if (_links.TryGetValue((link.EndPoint, link.IsMaster), out ParentLink? known) && known == link)
-            _links.Remove((link.EndPoint, link.IsMaster));
-        lock (_gate)
-        {
-            foreach (Stripe stripe in _stripes)
-            {
-                if (stripe.Link == link)
-                    stripe.Link = null;
-            }
-        }
-        if (link.Client is { } client)
-            _ = CloseAsync(link, client);
-    }
-
-    /// <summary>Nobody waits for it: a parent that has stalled does not answer this either.</summary>
-    private async Task CloseAsync(ParentLink link, NinePClient client)
-    {
-        if (!client.Closed.IsCancellationRequested)
-            await client.ClunkAsync(link.DataFid);
-        await _node.Parents.ReleaseAsync(link.EndPoint, client);
-    }
-
     private async Task LeaveAsync()
     {
-        foreach (ParentLink link in _links.Values.ToArray())
+        ParentLink[] open;
+        lock (_gate)
+            open = [.. _open];
+        foreach (ParentLink link in open)
             Forget(link);
         if (_registration is { HasRoutes: true })
         {
-            _registration.Report(Have);
+            _registration.Report(Have, Missing);
             await _registration.LeaveAsync();
         }
     }
 
-    /// <summary>Reads the chunk table from the parent of the first stripe, which may itself still wait for it.</summary>
+    /// <summary>Reads the chunk table from the highest parent, which may itself still wait for it.</summary>
     private async Task<byte[]?> ReadTableAsync(int length, bool wasWrong, CancellationToken ct)
     {
-        ParentLink? link = _stripes.Length > 0 ? _stripes[0].Link : null;
+        ParentLink? link = null;
+        int level = int.MaxValue;
+        lock (_gate)
+        {
+            foreach (Stripe stripe in _stripes)
+            {
+                if (stripe.Link is { HasFailed: false } candidate && stripe.Level < level)
+                    (link, level) = (candidate, stripe.Level);
+            }
+        }
+        if (link is not null)
+            await link.Ready.WaitAsync(ct);
         if (link is { HasFailed: false } && !wasWrong)
         {
-            byte[] table = new byte[length];
-            if (await ReadTableAsync(link, table, ct))
+            if (await ReadTableAsync(link, length, ct) is { } table)
                 return table;
         }
         if (link is not null)
@@ -317,8 +292,10 @@ public sealed partial class Transfer
         return null;
     }
 
-    private async Task<bool> ReadTableAsync(ParentLink link, byte[] table, CancellationToken ct)
+    /// <summary>The table says itself how long it is, in case its chunks are not of the usual size.</summary>
+    private async Task<byte[]?> ReadTableAsync(ParentLink link, int usualLength, CancellationToken ct)
     {
+        byte[] table = new byte[Math.Max(usualLength, ChunkTable.HeaderLength)];
         NinePClient client = link.Client!;
         uint fid = client.NewFid();
         Task<Reply<Qid[]>> walk;
@@ -331,7 +308,7 @@ public sealed partial class Transfer
         if (!walked.Ok)
         {
             client.FreeFid(fid, walked.Error);
-            return false;
+            return null;
         }
         link.RequestStarted();
         int got = 0;
@@ -341,10 +318,15 @@ public sealed partial class Transfer
             if (!read.Ok || read.Value == 0)
                 break;
             got += read.Value;
+            long length = got < ChunkTable.HeaderLength ? table.Length : ChunkTable.EncodedLengthOf(table);
+            if (length > ClusterNode.MostTable)
+                break;
+            if (length != table.Length)
+                Array.Resize(ref table, (int)length); // 0 for what is no table
         }
         link.RequestEnded();
         if (!client.Closed.IsCancellationRequested)
             await client.ClunkAsync(fid, CancellationToken.None);
-        return got == table.Length;
+        return got > 0 && got >= table.Length ? table : null;
     }
 }

@@ -22,6 +22,7 @@ public sealed partial class Transfer : ServedContent
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource<ChunkTable?> _tableReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string?> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _nearEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ulong? _sizeHint;
     private Task _running = Task.CompletedTask;
@@ -48,6 +49,10 @@ public sealed partial class Transfer : ServedContent
     /// Ends when all wanted chunks are verified and stored: with null, or with the reason why that will never be.
     /// </summary>
     public Task<string?> Finished => _finished.Task;
+
+    /// <summary>Ends when little is missing, or nothing more will come: the next content may begin, so that no link rests
+    /// between the two.</summary>
+    public Task NearEnd => _nearEnd.Task;
 
     /// <summary>Whether it will never be complete: see <see cref="Finished"/> for the reason.</summary>
     public bool HasFailed
@@ -93,6 +98,12 @@ public sealed partial class Transfer : ServedContent
         Store?.Dispose();
     }
 
+    private void Finish(string? reason)
+    {
+        _finished.TrySetResult(reason);
+        _nearEnd.TrySetResult();
+    }
+
     private void Fail(string reason, Errno error = Errno.EIO)
     {
         List<TaskCompletionSource<bool>> waiting;
@@ -107,7 +118,7 @@ public sealed partial class Transfer : ServedContent
             _waiters.Clear();
         }
         _tableReady.TrySetResult(null);
-        _finished.TrySetResult(reason);
+        Finish(reason);
         foreach (TaskCompletionSource<bool> w in waiting)
             w.TrySetResult(false);
         _events.Writer.TryComplete();

@@ -66,7 +66,7 @@ internal sealed class ContentFile(ServedFile parent, string name, ServedContent 
         file = null;
         if (!flags.IsReadOnly())
             return Errno.EACCES;
-        file = whole is null ? new DataReader(content) : new WholeReader(content, whole);
+        file = whole is null ? new DataReader(content, waits: (flags & OpenFlags.O_NONBLOCK) == 0) : new WholeReader(content, whole);
         return 0;
     }
 
@@ -81,11 +81,13 @@ internal sealed class ContentFile(ServedFile parent, string name, ServedContent 
     }
 }
 
-/// <summary>An open <c>data</c> file.</summary>
-internal sealed class DataReader(ServedContent content) : OpenFile
+/// <summary>An open <c>data</c> file. Opened with O_NONBLOCK, a read of what is not here yet gives EAGAIN.</summary>
+internal sealed class DataReader(ServedContent content, bool waits) : OpenFile
 {
     public override ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct)
     {
+        if (!waits)
+            return new(content.TryServe(offset, count, out ContentRange here) ? Result(here) : ReadResult.Failed(Errno.EAGAIN));
         ValueTask<ContentRange> read = content.ReadAsync(offset, count, ct);
         return read.IsCompletedSuccessfully ? new(Result(read.Result)) : WaitAsync(read);
     }

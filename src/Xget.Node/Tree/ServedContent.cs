@@ -22,4 +22,7 @@ public abstract class ServedContent
     /// end. Waits until the first of them is there; the taker disposes the range's lease.
     /// </summary>
     public abstract ValueTask<ContentRange> ReadAsync(ulong offset, int count, CancellationToken ct);
+
+    /// <summary>The same without waiting: false if the first of them is not there.</summary>
+    public abstract bool TryServe(ulong offset, int count, out ContentRange range);
 }

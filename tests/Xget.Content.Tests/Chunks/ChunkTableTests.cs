@@ -8,20 +8,26 @@ namespace Xget.Content.Tests;
 public sealed class ChunkTableTests
 {
     private const ulong KiB = 1 << 10, MiB = 1 << 20, GiB = 1 << 30;
+    private const int Chunk = 32 << 10; // of contents as small as the ones here
 
     [Theory]
-    [InlineData(0, 64 * KiB)]
-    [InlineData(1, 64 * KiB)]
-    [InlineData(256 * MiB, 64 * KiB)]
+    [InlineData(0, 32 * KiB)]
+    [InlineData(1, 32 * KiB)]
+    [InlineData(32 * MiB, 32 * KiB)]    // 1024 chunks
+    [InlineData(32 * MiB + 1, 64 * KiB)]
+    [InlineData(256 * MiB, 64 * KiB)]   // 4096 chunks, and so at each border from here on
     [InlineData(256 * MiB + 1, 128 * KiB)]
     [InlineData(512 * MiB, 128 * KiB)]
     [InlineData(512 * MiB + 1, 256 * KiB)]
+    [InlineData(GiB, 256 * KiB)]
     [InlineData(GiB + 1, 512 * KiB)]
     [InlineData(2 * GiB, 512 * KiB)]
     [InlineData(2 * GiB + 1, MiB)]
+    [InlineData(4 * GiB + 1, MiB)]      // 4097 chunks: there is no larger size
     [InlineData(1024 * GiB, MiB)]
     [InlineData(ulong.MaxValue, MiB)]
-    public void The_chunk_size_is_the_smallest_with_at_most_4096_chunks(ulong size, ulong chunkSize) =>
+    public void The_chunk_size_is_32_KiB_up_to_1024_chunks_and_then_the_smallest_with_at_most_4096(
+        ulong size, ulong chunkSize) =>
         Assert.Equal(chunkSize, (ulong)ChunkTable.ChunkSizeFor(size));
 
     [Fact]
@@ -33,12 +39,14 @@ public sealed class ChunkTableTests
         Assert.Equal(example, table.Encoded.ToArray());
         Assert.Equal(FormatsPage.DigestAfter("chunk-table"), table.Content.ToString());
         Assert.True(ChunkTable.TryDecode(example, table.Content, out var decoded, out _));
-        Assert.Equal((70_000UL, 65536, 2), (decoded.Size, decoded.ChunkSize, decoded.Count));
-        Assert.Equal((65536UL, 4464), (decoded.OffsetOf(1), decoded.LengthOf(1)));
-        Assert.True(decoded.Matches(0, bytes.AsSpan(0, 65536)));
-        Assert.True(decoded.Matches(1, bytes.AsSpan(65536)));
-        Assert.False(decoded.Matches(1, bytes.AsSpan(65535, 4464)));
-        Assert.False(decoded.Matches(1, bytes.AsSpan(65536, 4463)));
+        Assert.Equal((70_000UL, Chunk, 3), (decoded.Size, decoded.ChunkSize, decoded.Count));
+        Assert.Equal((32768UL, Chunk), (decoded.OffsetOf(1), decoded.LengthOf(1)));
+        Assert.Equal((65536UL, 4464), (decoded.OffsetOf(2), decoded.LengthOf(2)));
+        Assert.True(decoded.Matches(0, bytes.AsSpan(0, Chunk)));
+        Assert.True(decoded.Matches(1, bytes.AsSpan(Chunk, Chunk)));
+        Assert.True(decoded.Matches(2, bytes.AsSpan(65536)));
+        Assert.False(decoded.Matches(2, bytes.AsSpan(65535, 4464)));
+        Assert.False(decoded.Matches(2, bytes.AsSpan(65536, 4463)));
     }
 
     [Fact]
@@ -134,8 +142,8 @@ public sealed class ChunkTableTests
     [Fact]
     public void Chunks_of_zeros_are_known_as_such_and_no_others()
     {
-        var bytes = new byte[4 * 65536 + 100];
-        bytes[65536 + 5] = 1;
+        var bytes = new byte[4 * Chunk + 100];
+        bytes[Chunk + 5] = 1;
         var table = ChunkTable.Of(bytes);
         Assert.Equal([true, false, true, true, true], Enumerable.Range(0, table.Count).Select(table.IsZero));
         bytes[^1] = 1;
@@ -145,9 +153,9 @@ public sealed class ChunkTableTests
     [Fact]
     public void A_builder_gives_the_same_table_whatever_the_order()
     {
-        var bytes = new byte[10 * 65536 + 1];
+        var bytes = new byte[10 * Chunk + 1];
         new Random(8).NextBytes(bytes);
-        bytes.AsSpan(3 * 65536, 65536).Clear();
+        bytes.AsSpan(3 * Chunk, Chunk).Clear();
         var builder = new ChunkTableBuilder((ulong)bytes.Length);
         Parallel.For(0, builder.Count, i =>
         {

@@ -96,7 +96,8 @@ public sealed class PackingTests : IDisposable
         _folder.Make("d5/1234-new");
         using var after = await _folder.Publish();
         var kept = after.Contents.Intersect(before.Contents).Count();
-        Assert.InRange(after.Contents.Count, 5, 40);
+        // Boundaries of directory objects depend on their bytes, so on the time: some 7 among these, but perhaps none.
+        Assert.InRange(after.Contents.Count, 3, 40);
         // Its own pack, its parent's, the root's.
         Assert.InRange(after.Contents.Count - kept, 3, 4);
     }

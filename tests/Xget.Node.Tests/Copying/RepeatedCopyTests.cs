@@ -8,7 +8,7 @@ namespace Xget.Node.Tests.Copying;
 /// <summary>Copies onto what an earlier one, whole or not, has left.</summary>
 public sealed class RepeatedCopyTests : CopyTests
 {
-    private const int Chunk = 64 << 10;
+    private const int Chunk = 32 << 10;
     private const int Large = 40 * Chunk;
     private const int DirectoryObjects = 20_000;
 

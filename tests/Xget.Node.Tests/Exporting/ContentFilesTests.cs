@@ -73,7 +73,7 @@ public sealed class ContentFilesTests : IAsyncLifetime, IDisposable
 
     [Fact]
     public async Task The_checksum_is_digest_size_and_chunk_size() =>
-        Assert.Equal($"{_cluster["img"].Data.Content} 300000 65536\n",
+        Assert.Equal($"{_cluster["img"].Data.Content} 300000 32768\n",
             await _client.ReadAsync(TreeClient.Of(_cluster["img"], Names.Checksum)));
 
     [Fact]

@@ -5,7 +5,7 @@ namespace Xget.Node.Tests.Fetching;
 /// <summary>A published tree with one large file <c>img</c>, for tests of the fetch engine.</summary>
 public abstract class EngineTests : IAsyncLifetime, IDisposable
 {
-    private protected const int Chunk = 64 << 10;
+    private protected const int Chunk = 32 << 10;
 
     private readonly Files _files = new();
 

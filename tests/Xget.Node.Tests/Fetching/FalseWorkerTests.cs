@@ -7,7 +7,7 @@ namespace Xget.Node.Tests.Fetching;
 /// <summary>Workers that give out wrong bytes: nobody believes them, nobody stores them, everybody hears of them.</summary>
 public sealed class FalseWorkerTests : EngineTests
 {
-    // Above 16 MiB the chunk table is too long for the master's burst and comes from the parent.
+    // Above 8 MiB the chunk table is too long for the master's burst and comes from the parent.
     private protected override int Size => (17 << 20) + 5;
 
     private ChunkTable Table => Cluster.Generation.Find(Cluster["img"].Data.Content)!.Table;

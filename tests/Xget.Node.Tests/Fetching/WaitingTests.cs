@@ -70,6 +70,16 @@ public sealed class WaitingTests : EngineTests
     }
 
     [Fact]
+    public async Task What_a_child_reads_together_its_parent_fetches_together()
+    {
+        await using RunningNode parent = await Cluster.StartNodeAsync("node1");
+        Transfer transfer = parent.Fetch(Cluster["img"], []); // it wants nothing by itself
+        using (ContentRange range = await Until.DoneAsync(transfer.ReadAsync(3 * Chunk, 4 * Chunk, default).AsTask()))
+            Assert.InRange(range.Count, Chunk, 4 * Chunk);
+        await Until.TrueAsync(() => transfer.Have == 4 * Chunk);
+    }
+
+    [Fact]
     public async Task A_demand_is_passed_up_with_priority_through_a_parent()
     {
         (RunningNode parent, Meter meter) = await HeldBackAsync("node1", with: o => o with { Window = Chunk });

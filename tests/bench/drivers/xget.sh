@@ -7,5 +7,5 @@ case $1 in
   traits) echo "done=file server=yes" ;;
   server) exec "$xget" $XB_XGET $XB_XGET_MASTER "$SRC" ;;
   ready) grep -q '^xget: serving ' "$WORK/log/server" ;;
-  client) exec "$xget" $XB_XGET $XB_XGET_NODE -q --done-file "$DONE" -n "$MASTER" . "$DST" ;;
+  client) exec "$xget" $XB_XGET $XB_XGET_NODE --name n$NODE -q --done-file "$DONE" -n "$MASTER" . "$DST" ;;
 esac

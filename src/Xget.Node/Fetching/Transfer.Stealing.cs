@@ -1,0 +1,122 @@
+using Mono.Unix.Native;
+using Xget.NineP;
+using Xget.Node.Wire;
+
+namespace Xget.Node.Fetching;
+
+/// <summary>
+/// Work stealing: a parent whose own stripe has nothing left to give, or is far ahead, is asked for chunks of the stripe
+/// that is furthest behind. It has them from its own parents, or says at once that it has not; so a slow worker, or an
+/// uplink that got one child too many, delays nobody to the end.
+/// </summary>
+public sealed partial class Transfer
+{
+    private const int MostSteals = 4;
+
+    /// <summary>The same of a parent that has its own stripe still to give.</summary>
+    private const int MostStealsAhead = 2;
+
+    /// <summary>Chunks looked at for one to steal: more than can be under way in a stripe.</summary>
+    private const int MostLooked = 256;
+
+    private static readonly TimeSpan StealPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Asks parents of stripes that are done, or ahead, for chunks that others owe. Under the lock.</summary>
+    private void Steal(ref List<Ask>? asks, int slowest)
+    {
+        if (_stripes.Length < 2 || _wantedMissing == 0)
+            return;
+        foreach (Stripe stripe in _stripes)
+        {
+            while (stripe.Link is { HasFailed: false, IsMaster: false, IsPausing: false, Client: not null } link &&
+                   link.Steals < MostStealsOf(stripe, link, slowest) && NextStolen(link) is >= 0 and int chunk)
+            {
+                link.Steals++;
+                Note(ref asks, new Ask(null, link, chunk, 1));
+            }
+        }
+    }
+
+    private int MostStealsOf(Stripe stripe, ParentLink link, int slowest) =>
+        stripe.Outstanding == 0 && IsIdle(link) ? MostSteals : IsAhead(stripe, slowest) ? MostStealsAhead : 0;
+
+    /// <summary>Whether nothing is left to ask of it in its own stripes.</summary>
+    private bool IsIdle(ParentLink link)
+    {
+        for (int i = 0; i < _stripes.Length; i++)
+        {
+            if (_stripes[i].Link == link && (_stripes[i].Outstanding > 0 || _stripes[i].First.Count > 0 || _stripes[i].Cursor < _chunks.Length))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>The next chunk of the stripe, of other parents, that is furthest behind: one that nobody was asked for, else
+    /// one that somebody owes; -1 if there is none.</summary>
+    private int NextStolen(ParentLink link)
+    {
+        Stripe? last = null;
+        for (int i = 0; i < _stripes.Length; i++)
+        {
+            Stripe stripe = _stripes[i];
+            stripe.FirstMissing = Math.Max(stripe.FirstMissing, Layout.First(i));
+            while (stripe.FirstMissing < _chunks.Length &&
+                   (Store!.Map[stripe.FirstMissing] || (_chunks[stripe.FirstMissing] & ChunkState.Wanted) == 0))
+                stripe.FirstMissing = Layout.After(stripe.FirstMissing);
+            if (stripe.Link != link && stripe.FirstMissing < _chunks.Length && (last is null || stripe.FirstMissing < last.FirstMissing))
+                last = stripe;
+        }
+        if (last is null)
+            return -1;
+        const ChunkState state = ChunkState.Wanted | ChunkState.Stolen | ChunkState.InFlight;
+        int owed = -1;
+        int steps = 0;
+        for (int c = last.FirstMissing; c < _chunks.Length && steps < MostLooked; c = Layout.After(c), steps++)
+        {
+            if (Store!.Map[c])
+                continue;
+            if ((_chunks[c] & state) == ChunkState.Wanted)
+                return c;
+            if (owed < 0 && (_chunks[c] & state) == (ChunkState.Wanted | ChunkState.InFlight))
+                owed = c;
+        }
+        return owed;
+    }
+
+    private Task<bool> HasTryFidAsync(ParentLink link)
+    {
+        lock (_gate)
+            return link.TryOpening ??= OpenTryAsync(link);
+    }
+
+    private async Task<bool> OpenTryAsync(ParentLink link)
+    {
+        NinePClient client = link.Client!;
+        uint fid = link.TryFid = client.NewFid();
+        Task<Reply<Qid[]>> walk;
+        Task<Reply<(Qid, uint)>> open;
+        using (client.Burst())
+        {
+            walk = client.WalkAsync(MasterLink.RootFid, fid, Registration.Path(Digest, Names.Data)).AsTask();
+            open = client.OpenAsync(fid, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK).AsTask();
+        }
+        Reply<Qid[]> walked = await walk;
+        if (!walked.Ok)
+            client.FreeFid(fid, walked.Error);
+        return (await open).Ok && walked.Ok;
+    }
+
+    private async Task StealLaterAsync(ParentLink link)
+    {
+        lock (_gate)
+        {
+            if (link.IsPausing)
+                return;
+            link.IsPausing = true;
+        }
+        await Task.Delay(StealPause, _node.Time);
+        lock (_gate)
+            link.IsPausing = false;
+        Pump();
+    }
+}

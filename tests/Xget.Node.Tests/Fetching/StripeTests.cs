@@ -1,0 +1,59 @@
+using Xget.Node.Fetching;
+using Xget.Testing;
+
+namespace Xget.Node.Tests.Fetching;
+
+/// <summary>How many chunks a stripe asks for with one message.</summary>
+public sealed class StripeTests
+{
+    private const int Run = 4;
+    private readonly ManualTime _time = new();
+    private readonly Stripe _stripe;
+
+    public StripeTests() => _stripe = new Stripe(_time);
+
+    private void Come(int times, double milliseconds, int chunks = 1)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            _stripe.Came(chunks, Run);
+        }
+    }
+
+    [Fact]
+    public void One_at_first() => Assert.Equal(1, _stripe.Span);
+
+    [Theory]
+    [InlineData(200, 1)]
+    [InlineData(50, 1)]
+    [InlineData(35, 2)]
+    [InlineData(25, 3)]
+    [InlineData(10, 4)]
+    [InlineData(0.01, 4)]
+    public void As_many_as_come_in_80_ms_at_most_a_run(double milliseconds, int span)
+    {
+        Come(50, milliseconds);
+        Assert.Equal(span, _stripe.Span);
+        Come(50, milliseconds * span, span);
+        Assert.Equal(span, _stripe.Span);
+    }
+
+    [Fact]
+    public void One_again_when_the_link_becomes_slow()
+    {
+        Come(50, 1);
+        Come(50, 60);
+        Assert.Equal(1, _stripe.Span);
+    }
+
+    [Fact]
+    public void A_pause_is_soon_forgotten()
+    {
+        Come(50, 1);
+        Come(1, 60_000);
+        Assert.InRange(_stripe.Span, 2, Run);
+        Come(20, 1);
+        Assert.Equal(Run, _stripe.Span);
+    }
+}

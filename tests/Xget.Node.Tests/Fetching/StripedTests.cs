@@ -1,0 +1,75 @@
+using Xget.Routing;
+using Xget.Testing;
+
+namespace Xget.Node.Tests.Fetching;
+
+/// <summary>A published tree with one file <c>img</c> in stripes, under a clock that stands still.</summary>
+public abstract class StripedTests : IAsyncLifetime, IDisposable
+{
+    private protected const int Chunk = 32 << 10;
+
+    private protected virtual int Chunks => 48;
+
+    private protected int Size => Chunks * Chunk;
+
+    /// <summary>Chunks of a stripe that are asked for before the first of them has come.</summary>
+    private protected const int Window = 4;
+
+    private readonly Files _files = new();
+    private readonly List<SteeredWorker> _workers = [];
+
+    private protected TestCluster Cluster { get; private set; } = null!;
+
+    private protected ManualTime Time { get; } = new();
+
+    private protected byte[] Img { get; private set; } = [];
+
+    private protected abstract int Stripes { get; }
+
+    public async Task InitializeAsync()
+    {
+        Img = _files.Add("img", Files.Random(Size));
+        Cluster = await TestCluster.ServeAsync(_files.Root, new RoutingOptions { Stripes = Stripes, MaxLevel = 8 }, time: Time);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Cluster.DisposeAsync();
+        foreach (SteeredWorker worker in _workers)
+            await worker.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        _files.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The chunks of a stripe: every k-th run of 128 KiB.</summary>
+    private protected IEnumerable<int> Stripe(int stripe) => Enumerable.Range(0, Chunks).Where(c => IsOf(stripe, c));
+
+    private protected bool IsOf(int stripe, int chunk) => chunk / (128 * 1024 / Chunk) % Stripes == stripe;
+
+    private protected async Task<SteeredWorker> WorkerAsync(string name)
+    {
+        SteeredWorker worker = await SteeredWorker.ServeAsync(Cluster, Cluster["img"], Img, name);
+        _workers.Add(worker);
+        return worker;
+    }
+
+    /// <summary>One for each stripe that says it has everything; it has nothing yet.</summary>
+    private protected async Task<SteeredWorker[]> WorkersAsync()
+    {
+        var workers = new SteeredWorker[Stripes];
+        for (int i = 0; i < workers.Length; i++)
+        {
+            workers[i] = await WorkerAsync($"worker{i}");
+            await workers[i].AdvertiseCompleteAsync();
+        }
+        return workers;
+    }
+
+    /// <summary>A node that gives nobody up, however fast the clock runs.</summary>
+    private protected Task<RunningNode> PatientNodeAsync(string name, HostTransport? host = null) =>
+        Cluster.StartNodeAsync(name, o => o with { Stall = TimeSpan.FromDays(1), RequestTimeout = TimeSpan.FromDays(1) }, host);
+}
