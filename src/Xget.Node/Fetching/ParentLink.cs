@@ -17,6 +17,7 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
     private NinePClient? _client;
     private long _progressBytes;
     private long _progressTime = time.GetTimestamp();
+    private long _endedTime;
     private int _outstanding;
     private int _failed;
     private int _probing;
@@ -35,7 +36,7 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
     internal Task Ready => _ready.Task;
 
     /// <summary>No stripe is read from it any more; it is closed when what was asked for has come.</summary>
-    internal bool IsRetired { get; set; }
+    internal bool IsRetired { get; private set; }
 
     /// <summary>A second open of the data, whose reads do not wait; made when it is first needed.</summary>
     internal uint TryFid { get; set; }
@@ -73,7 +74,24 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
             Volatile.Write(ref _progressTime, time.GetTimestamp());
     }
 
-    internal int RequestEnded() => Interlocked.Decrement(ref _outstanding);
+    internal int RequestEnded()
+    {
+        Volatile.Write(ref _endedTime, time.GetTimestamp());
+        return Interlocked.Decrement(ref _outstanding);
+    }
+
+    internal void Retire()
+    {
+        Volatile.Write(ref _endedTime, time.GetTimestamp());
+        IsRetired = true;
+    }
+
+    /// <summary>
+    /// Whether it is retired and has given nothing for longer than it may: it can be below us by now, and wait for what
+    /// it owes us.
+    /// </summary>
+    internal bool IsOverdue(TimeSpan stall) =>
+        IsRetired && time.GetElapsedTime(Volatile.Read(ref _endedTime)) > stall / RetiredPart;
 
     /// <summary>True once: for the first verified chunk that came over it.</summary>
     internal bool IsFirstChunk() => Interlocked.Exchange(ref _used, 1) == 0;
@@ -126,4 +144,7 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
 
     /// <summary>Stall times that a parent is given which is alive: one for each level that may fail above it.</summary>
     private const int Patience = 5;
+
+    /// <summary>A retired parent is given this part of the stall time, for there is another one.</summary>
+    private const int RetiredPart = 5;
 }

@@ -76,7 +76,7 @@ public sealed partial class Transfer
         bool close;
         lock (_gate)
         {
-            link.IsRetired = true;
+            link.Retire();
             close = link.Outstanding == 0;
         }
         if (close)

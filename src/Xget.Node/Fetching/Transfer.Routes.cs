@@ -32,7 +32,9 @@ public sealed partial class Transfer
             now = [.. _open];
         foreach (ParentLink link in now)
         {
-            if (await link.IsStalledAsync(_node.Options.Stall) && link.Fail())
+            if (link.IsOverdue(_node.Options.Stall))
+                link.Fail();
+            else if (await link.IsStalledAsync(_node.Options.Stall) && link.Fail())
                 _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, FailureReason.Stalled));
         }
         if (now.Length > 0)
@@ -158,7 +160,7 @@ public sealed partial class Transfer
                 // Who registers on a connection hears of its end; the loop asks again then.
                 attachment.Client.Closed.UnsafeRegister(_ => _events.Writer.TryWrite(new RouteEvent.MasterLost(attachment)), null);
                 if (routes)
-                    Apply(lines);
+                    Apply(lines, anew: true);
                 if (lines.Length > 1)
                     _ = made.FollowAsync(_events.Writer);
                 return table;
@@ -207,9 +209,10 @@ public sealed partial class Transfer
 
     /// <summary>
     /// Reads from the parents of these routes from now on. What was asked of others may still come; only from those that
-    /// failed it is asked again.
+    /// failed it is asked again. Unless the routes are <paramref name="anew"/>: then they know nothing of earlier ones,
+    /// and a former parent may be a child now, waiting for what it owes.
     /// </summary>
-    private void Apply(RouteLine[] lines)
+    private void Apply(RouteLine[] lines, bool anew = false)
     {
         IPEndPoint master = _registration!.Attachment.Master;
         lock (_gate)
@@ -226,7 +229,7 @@ public sealed partial class Transfer
         foreach (ParentLink old in _links.Values.ToArray())
         {
             bool wanted = Array.Exists(lines, l => (l.Parent ?? master).Equals(old.EndPoint) && l.Parent is null == old.IsMaster);
-            if (old.HasFailed)
+            if (old.HasFailed || (anew && !wanted))
                 Forget(old);
             else if (!wanted)
                 Retire(old);

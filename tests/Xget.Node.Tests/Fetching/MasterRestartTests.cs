@@ -9,9 +9,7 @@ public sealed class MasterRestartTests : EngineTests
     [Fact]
     public async Task Nodes_in_the_middle_of_a_transfer_register_again_and_finish()
     {
-        var meter = new Meter(10 * Chunk);
-        HostTransport host = Cluster.NewHost();
-        host.MeterOf = (to, number) => to.Equals(Cluster.MasterEndPoint) && number == 2 ? meter : null;
+        (HostTransport host, Meter meter) = MeteredHost();
         await using RunningNode first = await Cluster.StartNodeAsync("node1", host: host);
         Transfer a = first.Fetch(Cluster["img"]);
         await Until.TrueAsync(() => meter.IsUsedUp && a.Have > 0);
@@ -27,6 +25,29 @@ public sealed class MasterRestartTests : EngineTests
         Assert.Null(await Until.DoneAsync(b.Finished));
         Assert.Equal(Img, await RunningNode.BytesAsync(b));
         await Until.TrueAsync(async () => (await CompleteAsync()).Order().SequenceEqual(["node1", "node2"]));
+    }
+
+    [Fact]
+    public async Task A_child_that_registers_first_becomes_the_parent_of_its_former_one()
+    {
+        bool late = false;
+        (HostTransport host, Meter meter) = MeteredHost();
+        host.Refuses = (to, _) => to.Equals(Cluster.MasterEndPoint) && Volatile.Read(ref late);
+        await using RunningNode first = await Cluster.StartNodeAsync("node1", host: host);
+        Transfer a = first.Fetch(Cluster["img"]);
+        await Until.TrueAsync(() => meter.IsUsedUp && a.Have > 0);
+        await using RunningNode second = await Cluster.StartNodeAsync("node2");
+        Transfer b = second.Fetch(Cluster["img"]);
+        await Until.TrueAsync(() => b.Have == a.Have);
+
+        Volatile.Write(ref late, true);
+        await Until.DoneAsync(Cluster.StopMasterAsync().AsTask());
+        Cluster.RestartMaster();
+        Assert.Null(await Until.DoneAsync(b.Finished));
+        Volatile.Write(ref late, false);
+        Assert.Null(await Until.DoneAsync(a.Finished));
+        Assert.Equal((Size, 0L), (second.Node.Counters.FromMaster + second.Node.Counters.FromWorkers, second.Node.Counters.Retries));
+        Assert.True(first.Node.Counters.FromWorkers > 0);
     }
 
     [Fact]
@@ -55,9 +76,7 @@ public sealed class MasterRestartTests : EngineTests
     [Fact]
     public async Task Without_a_master_a_transfer_ends_after_the_retries_with_a_clear_reason()
     {
-        HostTransport host = Cluster.NewHost();
-        var meter = new Meter(10 * Chunk);
-        host.MeterOf = (to, number) => to.Equals(Cluster.MasterEndPoint) && number == 2 ? meter : null;
+        (HostTransport host, Meter meter) = MeteredHost();
         await using RunningNode node = await Cluster.StartNodeAsync("node1", o => o with { Retries = 2 }, host);
         Transfer transfer = node.Fetch(Cluster["img"]);
         await Until.TrueAsync(() => meter.IsUsedUp && transfer.Have > 0);
@@ -71,6 +90,15 @@ public sealed class MasterRestartTests : EngineTests
         var nowhere = new System.Net.IPEndPoint(Cluster.MasterHost.Address, 1);
         await using RunningNode node = await Cluster.StartNodeAsync("node1", o => o with { Masters = [nowhere, Cluster.MasterEndPoint] });
         Assert.Null(await Until.DoneAsync(node.Fetch(Cluster["img"]).Finished));
+    }
+
+    /// <summary>A host to which ten chunks come from the master, and no more for the time being.</summary>
+    private (HostTransport Host, Meter Meter) MeteredHost()
+    {
+        var meter = new Meter(10 * Chunk);
+        HostTransport host = Cluster.NewHost();
+        host.MeterOf = (to, number) => to.Equals(Cluster.MasterEndPoint) && number == 2 ? meter : null;
+        return (host, meter);
     }
 
     /// <summary>The nodes that have all of it and hold no routes.</summary>

@@ -22,14 +22,14 @@ public sealed class MovedRoutesTests : StripedTests
         public ulong Chunks => Transfer.Have / Chunk;
     }
 
-    private async Task<Moved> MoveAsync(TreeClient reader)
+    private async Task<Moved> MoveAsync(TreeClient reader, bool patient = true)
     {
         SteeredWorker[] workers = await WorkersAsync();
         workers[0].Give(Stripe(0));
         // With one more child the second worker has as many as its uplink carries.
         string text = await (await reader.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(Cluster["img"], Names.Redir))).ReadAsync();
         Assert.Equal($"0 2 {workers[0]}\n1 2 {workers[1]}\n", text);
-        RunningNode node = await PatientNodeAsync("node1");
+        RunningNode node = patient ? await PatientNodeAsync("node1") : await Cluster.StartNodeAsync("node1");
         Transfer transfer = node.Fetch(Cluster["img"]);
         await Until.TrueAsync(() => transfer.Have == Half * Chunk && workers[1].Asked.Length == Window);
 
@@ -68,6 +68,20 @@ public sealed class MovedRoutesTests : StripedTests
         Assert.Equal(Stripe(1), moved.Newcomer.Asked.Order());
         Assert.Equal((0, Size, 0), Counted(moved.Node));
         Assert.False(Cluster.Log.Has("Warning", "node1"));
+    }
+
+    [Fact]
+    public async Task What_the_former_parent_keeps_to_itself_is_asked_of_the_newcomer_after_a_moment()
+    {
+        await using TreeClient reader = await Cluster.AttachAsync("reader");
+        Moved moved = await MoveAsync(reader, patient: false);
+        moved.Newcomer.Give(Stripe(1));
+        long start = Time.GetTimestamp();
+        await Until.TrueAsync(Time, () => moved.Transfer.Finished.IsCompleted);
+        Assert.InRange(Time.GetElapsedTime(start).TotalSeconds, 2, 5);
+        Assert.Null(await moved.Transfer.Finished);
+        Assert.Equal(Stripe(1), moved.Newcomer.Asked.Order());
+        Assert.Equal((0, Size, 0), Counted(moved.Node));
     }
 
     [Fact]
