@@ -10,6 +10,9 @@ namespace Xget.Mount;
 /// </summary>
 internal sealed class Inode(ulong nodeId, ulong ino, Inode? parent, FileName name, EntryAttributes attributes, DataReference data)
 {
+    /// <summary>What all but directories share: most inodes are no directories.</summary>
+    private static readonly Dictionary<FileName, Inode> NoChildren = [];
+
     /// <summary>What the kernel calls it; never used again for another.</summary>
     internal ulong NodeId => nodeId;
 
@@ -34,7 +37,7 @@ internal sealed class Inode(ulong nodeId, ulong ino, Inode? parent, FileName nam
     internal Task<Errno>? Loading { get; set; }
 
     /// <summary>The inodes of its entries that the kernel has been told of.</summary>
-    internal Dictionary<FileName, Inode> Children { get; } = [];
+    internal Dictionary<FileName, Inode> Children { get; } = attributes.Type == EntryType.Directory ? [] : NoChildren;
 
     /// <summary>The further names of a file that has several, as far as the kernel was told of them.</summary>
     internal List<(Inode Directory, FileName Name)>? OtherNames { get; set; }
