@@ -1,6 +1,6 @@
 using System.Text;
 using Xget.Content;
-using Xget.Node.Fetching;
+using Xget.Content.Linux;
 using Xget.Node.Wire;
 
 namespace Xget.Mount;

@@ -2,6 +2,7 @@ using Mono.Unix.Native;
 using Serilog;
 using Xget.Content;
 using Xget.Content.Cache;
+using Xget.Content.Linux;
 using Xget.Fuse;
 using Xget.NineP;
 using Xget.Node;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Serilog.Core;
 using Serilog.Events;
+using Xget.Content.Linux;
 using Xget.Content.Store;
 using Xget.NineP;
 using Xget.Node;

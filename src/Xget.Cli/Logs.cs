@@ -2,6 +2,7 @@ using System.CommandLine;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using Xget.Content.Linux;
 
 namespace Xget.Cli;
 
@@ -47,7 +48,7 @@ internal static class Logs
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserException($"cannot write the log file {file}: {e.Message}");
+            throw new UserException($"cannot write the log file {file}: {Words.Of(e)}");
         }
     }
 }

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Serilog.Core;
 using Serilog.Events;
 using Xget.Content;
+using Xget.Content.Linux;
 using Xget.NineP;
 using Xget.Node.Exporting;
 using Xget.Node.Wire;
@@ -127,7 +128,7 @@ internal static class ServeCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.Warning("digests are not kept over a restart: {Reason:l}", e.Message);
+            log.Warning("digests are not kept over a restart: {Directory}: {Reason:l}", directory, Words.Of(e));
             return DigestIndex.InMemory();
         }
     }

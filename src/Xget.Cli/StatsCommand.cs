@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Mono.Unix.Native;
 using Xget.Cli.Mounting;
-using Xget.Node.Fetching;
+using Xget.Content.Linux;
 using Xget.Node.Wire;
 
 namespace Xget.Cli;

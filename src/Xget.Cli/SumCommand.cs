@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Xget.Content;
+using Xget.Content.Linux;
 
 namespace Xget.Cli;
 
@@ -22,7 +23,7 @@ internal static class SumCommand
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
-                    Console.Error.WriteLine($"xget: {path}: {e.Message}");
+                    Console.Error.WriteLine($"xget: {path}: {Words.Of(e)}");
                     exit = ExitCode.Failed;
                 }
             }

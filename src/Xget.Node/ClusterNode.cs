@@ -4,6 +4,7 @@ using System.Text;
 using Mono.Unix.Native;
 using Serilog;
 using Xget.Content;
+using Xget.Content.Linux;
 using Xget.Content.Store;
 using Xget.NineP;
 using Xget.Node.Fetching;

@@ -218,6 +218,17 @@ public sealed partial class CommandLineTests : IDisposable
     }
 
     [SkippableTheory]
+    [InlineData("no such file or directory", "sum", "/no/such/file")]
+    [InlineData("permission denied", "sum", "/proc")]
+    [InlineData("no such file or directory", "--log-file", "/no/such/log", "/tmp")]
+    public async Task What_the_system_refuses_is_told_in_its_words(string words, params string[] arguments)
+    {
+        Prerequisite.Xget();
+        Child child = await RunAsync(1, arguments);
+        Assert.Matches($"^xget: [^\n]*/[^\n]*: {words}\n$", child.Errors);
+    }
+
+    [SkippableTheory]
     [InlineData("--version")]
     [InlineData("--help")]
     public async Task Version_and_help_go_to_stdout(string option)

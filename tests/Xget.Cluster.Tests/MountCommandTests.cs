@@ -272,11 +272,7 @@ public sealed class MountCommandTests : IDisposable
         using var device = new OpenDevice();
         await ServeAsync();
         string at = _site.NewMountPoint();
-        string home = _site.Scratch.NewDirectory("home");
-        string program = home + "/xget"; // the one under test may lie where only root can go
-        File.Copy(XgetProgram.Path, program);
-        Command.Run("chown", "-R", "65534:65534", home, at);
-        string[] user = ["--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=" + home, "XDG_CACHE_HOME="];
+        (string[] user, string program, string home) = OrdinaryUser(at);
 
         Assert.Equal((0, ""), MountSite.Run("setpriv", [.. user, program, "mount", _site.Source, at]));
 
@@ -287,6 +283,29 @@ public sealed class MountCommandTests : IDisposable
         Assert.Equal((0, ""), MountSite.Run("setpriv", [.. user, "fusermount3", "-u", at]));
         await MountSite.ExpectGoneAsync(at);
         Assert.Null(MountSite.Mounted(at));
+    }
+
+    [SkippableTheory]
+    [InlineData("/no/such/home", "this user has no home directory, where the cache would be: say where with -o cache=DIR")]
+    [InlineData("/proc", "cannot make /proc/.cache for the cache: no such file or directory (-o cache=DIR names another place)")]
+    public async Task A_user_who_has_no_place_for_the_cache_is_told_to_name_one(string home, string words)
+    {
+        Prerequisite.Commands("setpriv");
+        await ServeAsync();
+        string at = _site.NewMountPoint();
+        (string[] user, string program, _) = OrdinaryUser(at);
+
+        Assert.Equal((2, $"xget: {words}"), MountSite.Run("setpriv", [.. user, "HOME=" + home, program, "mount", _site.Source, at]));
+    }
+
+    /// <summary>What runs a program as an ordinary user, the program where he can run it, and his home.</summary>
+    private (string[] User, string Program, string Home) OrdinaryUser(string mountPoint)
+    {
+        string home = _site.Scratch.NewDirectory("home");
+        string program = home + "/xget"; // the one under test may lie where only root can go
+        File.Copy(XgetProgram.Path, program);
+        Command.Run("chown", "-R", "65534:65534", home, mountPoint);
+        return (["--reuid=65534", "--regid=65534", "--clear-groups", "env", "XDG_CACHE_HOME=", "HOME=" + home], program, home);
     }
 
     [SkippableFact]

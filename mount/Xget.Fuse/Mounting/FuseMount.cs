@@ -82,14 +82,14 @@ public sealed partial class FuseMount : IAsyncDisposable
             return;
         }
 
+        string setting = $"/sys/class/bdi/{_device}/read_ahead_kb";
         try
         {
-            File.WriteAllText($"/sys/class/bdi/{_device}/read_ahead_kb",
-                _options.ReadAheadKb.ToString(CultureInfo.InvariantCulture));
+            File.WriteAllText(setting, _options.ReadAheadKb.ToString(CultureInfo.InvariantCulture));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _options.Complaint?.Invoke($"read-ahead stays as it is: {e.Message}");
+            _options.Complaint?.Invoke($"read-ahead stays as it is: cannot write {setting}");
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Serilog.Core;
 using Serilog.Events;
+using Xget.Content.Linux;
 using Xget.Mount;
 using Xget.NineP;
 using Xget.Node;
@@ -138,7 +139,7 @@ internal sealed class MountService
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserException(e.Message, MountExit.Failure);
+            throw new UserException(Words.Of(e), MountExit.Failure);
         }
     }
 
@@ -176,11 +177,23 @@ internal sealed class MountService
     {
         if (Environment.IsPrivilegedProcess)
             return "/var/cache/xget";
-        string? home = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (home is null || !Path.IsPathRooted(home))
-            home = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        Directory.CreateDirectory(home);
-        return Path.Combine(home, "xget");
+        string? caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        if (caches is null || !Path.IsPathRooted(caches))
+        {
+            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile); // empty if there is none
+            if (home.Length == 0)
+                throw new UserException("this user has no home directory, where the cache would be: say where with -o cache=DIR", MountExit.System);
+            caches = Path.Combine(home, ".cache");
+        }
+        try
+        {
+            Directory.CreateDirectory(caches);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"cannot make {caches} for the cache: {Words.Of(e)} (-o cache=DIR names another place)", MountExit.System);
+        }
+        return Path.Combine(caches, "xget");
     }
 
     private Logger CreateLog(MasterLogSink toMaster)

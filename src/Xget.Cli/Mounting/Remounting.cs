@@ -1,4 +1,5 @@
 using Mono.Unix.Native;
+using Xget.Content.Linux;
 using Xget.Fuse;
 
 namespace Xget.Cli.Mounting;
@@ -19,6 +20,6 @@ internal static class Remounting
             return MountExit.Done;
         Errno error = Native.Remount(entry.Source, request.Directory, entry.Type, (ulong)(split.Flags | MsFlags.ReadOnly));
         return error == 0 ? MountExit.Done
-            : throw new UserException($"cannot remount {request.Directory}: {Node.Fetching.Words.Of(error)}", MountExit.Failure);
+            : throw new UserException($"cannot remount {request.Directory}: {Words.Of(error)}", MountExit.Failure);
     }
 }

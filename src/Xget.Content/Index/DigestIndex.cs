@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Xget.Content.Linux;
 
 namespace Xget.Content;
 
@@ -66,7 +67,7 @@ public sealed class DigestIndex : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            index.GiveUpFile($"the digest index {path} cannot be used: {e.Message}");
+            index.GiveUpFile($"the digest index {path} cannot be used: {Words.Of(e)}");
         }
         return index;
     }
@@ -127,7 +128,7 @@ public sealed class DigestIndex : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                GiveUpFile($"the digest index cannot be compacted: {e.Message}");
+                GiveUpFile($"the digest index cannot be compacted: {Words.Of(e)}");
             }
         }
     }

@@ -1,6 +1,7 @@
 using Mono.Unix.Native;
 using Serilog;
 using Xget.Content;
+using Xget.Content.Linux;
 using Xget.Content.Store;
 using Xget.Node.Fetching;
 using Xget.Node.Wire;

@@ -2,6 +2,7 @@ using System.Buffers;
 using Mono.Unix.Native;
 using Xget.Content;
 using Xget.Content.Cache;
+using Xget.Content.Linux;
 using Xget.Content.Store;
 using Xget.NineP;
 using Xget.Node.Wire;

@@ -1,6 +1,7 @@
 using System.Net;
 using Mono.Unix.Native;
 using Xget.Content;
+using Xget.Content.Linux;
 using Xget.Content.Store;
 using Xget.NineP;
 using Xget.Node.Wire;
@@ -86,7 +87,7 @@ public sealed partial class Transfer
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            Fail($"{Name}: {e.Message}");
+            Fail($"{Name}: {Words.Of(e)}");
         }
         await LeaveAsync();
         if (_registration is not null)

@@ -1,10 +1,27 @@
 using Mono.Unix.Native;
 
-namespace Xget.Node.Fetching;
+namespace Xget.Content.Linux;
 
 /// <summary>What an errno means to people, in a few words.</summary>
 public static class Words
 {
+    /// <summary>
+    /// What an exception of the framework's file calls means. Its own message is for programmers: the native binary has the
+    /// messages' names only.
+    /// </summary>
+    public static string Of(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => Of(Errno.ENOENT),
+        UnauthorizedAccessException => Of(Errno.EACCES),
+        PathTooLongException => Of(Errno.ENAMETOOLONG),
+        // The framework keeps the errno there; its own codes are negative.
+        IOException { HResult: > 0 and < LastErrno } => Of((Errno)e.HResult),
+        IOException => Of(Errno.EIO),
+        _ => e.Message,
+    };
+
+    private const int LastErrno = 4096;
+
     /// <summary>The words of the errnos that users meet; the others by their name.</summary>
     public static string Of(Errno error) => error switch
     {
