@@ -51,8 +51,6 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>The contents that are being fetched or are here.</summary>
     public IEnumerable<Transfer> Transfers => _transfers.Values;
 
-    internal FetchContext Context => _context;
-
     /// <summary>
     /// Listens for children and reaches the master; the reason when it cannot be reached with so many attempts
     /// (<see cref="NodeOptions.Retries"/> by default).
@@ -112,14 +110,12 @@ public sealed class ClusterNode : IAsyncDisposable
             if (walk.Ok)
             {
                 await client.OpenAsync(fid, OpenFlags.O_RDWR, ct);
-                await client.WriteAsync(fid, 0, Encoding.ASCII.GetBytes(known.ToString()), ct);
-                Reply<int> read = await client.ReadAsync(fid, 0, text, Timeout.InfiniteTimeSpan, ct);
+                Reply<int> written = await client.WriteAsync(fid, 0, Encoding.ASCII.GetBytes(known.ToString()), ct);
+                Reply<int> read = written.Ok ? await client.ReadAsync(fid, 0, text, Timeout.InfiniteTimeSpan, ct) : written;
+                _ = client.ClunkAsync(fid, CancellationToken.None).AsTask();
                 ct.ThrowIfCancellationRequested();
-                if (read.Ok && GenerationText.TryParse(Encoding.ASCII.GetString(text, 0, read.Value), out GenerationText? generation))
-                {
-                    _ = client.ClunkAsync(fid, CancellationToken.None).AsTask();
+                if (written.Ok && read.Ok && GenerationText.TryParse(Encoding.ASCII.GetString(text, 0, read.Value), out GenerationText? generation))
                     return generation;
-                }
             }
             else
             {
@@ -259,7 +255,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private const ulong LongerThanPacks = 8 << 20;
     private const int MostControl = 256 << 20;
     private const int MostSmall = 4096;
-    internal const int MostTable = 1 << 30;
+    internal const int MostTable = ChunkTable.HeaderLength + ChunkTable.MaxCount * Digest.Size;
     private const ulong MaxInMemory = 1 << 30;
 
     /// <summary>Lets go of connections to parents that are not needed any more.</summary>

@@ -11,8 +11,8 @@ public sealed record ServerOptions
     /// <summary>Most fids; above, EMFILE.</summary>
     public int MaxFids { get; init; } = 1 << 20;
 
-    /// <summary>Most reads and writes that wait; above, EAGAIN.</summary>
-    public int MaxOutstanding { get; init; } = 512;
+    /// <summary>Most reads and writes that wait; above, EAGAIN. Clients may wait for many things at a time for good.</summary>
+    public int MaxOutstanding { get; init; } = 1 << 14;
 
     /// <summary>Whether 9P2000.u is spoken; if not, a client that offers it gets 9P2000.</summary>
     public bool OfferUnix { get; init; } = true;

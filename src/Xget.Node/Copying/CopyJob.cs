@@ -128,6 +128,9 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
         bool isLarge = IsLarge(members);
         if (isLarge)
             await _turn.WaitAsync(ct);
+        // The bytes of a pack of directories, in memory since the tree was read, can be a file's too.
+        if (node.Find(digest) is { } inMemory)
+            await node.DropAsync(inMemory);
         FileContent? file = null;
         Transfer transfer = node.Fetch(digest, ClusterNode.SizeOf(existing.Missing[0].Data), name, async (table, cancel) =>
         {

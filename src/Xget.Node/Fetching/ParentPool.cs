@@ -123,7 +123,8 @@ internal sealed class ParentPool(NodeOptions options, ITransport transport, Time
             foreach ((IPEndPoint endPoint, Parent parent) in _parents)
             {
                 // Removing the current entry does not disturb a dictionary's enumeration.
-                if (parent.Users == 0 && (all || time.GetElapsedTime(parent.IdleSince) > KeepIdle))
+                // One that is still being connected is let go of when it is.
+                if (parent.Users == 0 && parent.Connecting.IsCompleted && (all || time.GetElapsedTime(parent.IdleSince) > KeepIdle))
                 {
                     _parents.Remove(endPoint);
                     idle.Add(parent);

@@ -11,7 +11,7 @@ namespace Xget.Node.Fetching;
 
 /// <summary>
 /// What a transfer holds at the master: the advertisement (an open <c>avail</c> fid) and the routes (an open
-/// <c>redir</c> fid), both of one attachment. Used by the transfer's event loop only.
+/// <c>redir</c> fid), both of one attachment. Belongs to the transfer's event loop; only reports come from elsewhere too.
 /// </summary>
 internal sealed class Registration
 {

@@ -108,6 +108,15 @@ public sealed partial class Transfer
         return 0;
     }
 
+    private bool HasWaiters
+    {
+        get
+        {
+            lock (_gate)
+                return _waiters.Count > 0;
+        }
+    }
+
     private void NoteSource(ParentLink link)
     {
         if (!link.IsFirstChunk())

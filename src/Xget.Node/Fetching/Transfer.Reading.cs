@@ -144,13 +144,15 @@ public sealed partial class Transfer
             {
                 // Whoever waits goes on at once, where the chunk was verified: its reply leaves while the bytes are warm.
                 _waiters.Add(chunk, waiter = new());
-                if (_stripes.Length > 0 && (_chunks[chunk] & ChunkState.InFlight) == 0)
+                Stripe? stripe = _stripes.Length > 0 ? _stripes[Layout.Of(chunk)] : null;
+                if (stripe is not null && (_chunks[chunk] & ChunkState.InFlight) == 0)
                 {
-                    _stripes[Layout.Of(chunk)].First.Enqueue(chunk);
+                    stripe.First.Enqueue(chunk);
                     asked = true;
-                    if (_stripes[Layout.Of(chunk)].Link is null)
-                        _events.Writer.TryWrite(new RouteEvent.Needed());
                 }
+                // A content that was complete from the start never had routes; the stripes begin with those who wait.
+                if (stripe?.Link is null)
+                    _events.Writer.TryWrite(new RouteEvent.Needed());
             }
         }
         if (asked && pump)

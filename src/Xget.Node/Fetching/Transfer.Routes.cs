@@ -20,10 +20,15 @@ public sealed partial class Transfer
     /// <summary>The longest chunk table of a content of unknown size: packs and directory objects are not large.</summary>
     private const int UnknownTable = 256 << 10;
 
+    /// <summary>The longest that a parent can have this node allocate; a size that is known allows any chunk size.</summary>
+    private long MostTable => Math.Min(_sizeHint is { } size
+        ? ChunkTable.EncodedLengthFor(size, ChunkTable.SmallestChunk) : 64 * UnknownTable, ClusterNode.MostTable);
+
     private Registration? _registration;
     private string NotPublished => $"{Name} is not published any more by the master; run again";
     private readonly HashSet<IPEndPoint> _leftOut = [];
     private int _retries;
+    private CancellationTokenRegistration _masterLost;
 
     /// <summary>Called about once a second: looks for stalled parents, tells the master how far we are.</summary>
     internal async Task TickAsync()
@@ -68,13 +73,15 @@ public sealed partial class Transfer
                     case RouteEvent.MasterLost(var attachment) when attachment == _registration?.Attachment:
                         await JoinAsync(routed, 0, ct);
                         break;
-                    case RouteEvent.Needed when !routed:
+                    case RouteEvent.Needed when !routed && HasWaiters:
                         routed = true;
                         await JoinAsync(routes: true, 0, ct);
                         break;
-                    case RouteEvent.Complete when routed:
+                    case RouteEvent.Complete when routed && Store!.Map.IsComplete:
                         routed = false;
                         await LeaveAsync();
+                        if (HasWaiters)
+                            _events.Writer.TryWrite(new RouteEvent.Needed()); // a chunk was lost meanwhile
                         break;
                     default:
                         break;
@@ -85,10 +92,11 @@ public sealed partial class Transfer
         {
             // Stopped.
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e)
         {
-            Fail($"{Name}: {Words.Of(e)}");
+            Fail($"{Name}: {Words.Of(e)}"); // whatever it was, those who wait hear of it
         }
+        _masterLost.Unregister();
         await LeaveAsync();
         if (_registration is not null)
             await _registration.ReleaseAsync();
@@ -104,7 +112,11 @@ public sealed partial class Transfer
         if (error == 0)
             error = Prepare(known, store!);
         if (error != 0)
+        {
             Fail($"cannot write {Name}: {Words.Of(error)}");
+            if (Store is null)
+                store?.Dispose();
+        }
         else if (Store!.Map.IsComplete)
             _events.Writer.TryWrite(new RouteEvent.Complete());
         if (error == 0 && _registration is null)
@@ -116,7 +128,7 @@ public sealed partial class Transfer
     /// <summary>Joins and gets the chunk table: with the route if it is short, else from a parent.</summary>
     private async Task<ChunkTable?> GetTableAsync(CancellationToken ct)
     {
-        int length = _sizeHint is { } size ? (int)Math.Min(ChunkTable.EncodedLengthFor(size), int.MaxValue) : UnknownTable;
+        int length = (int)Math.Min(_sizeHint is { } size ? ChunkTable.EncodedLengthFor(size) : UnknownTable, MostTable);
         bool fromMaster = length <= BurstTable || _sizeHint is null;
         byte[]? bytes = await JoinAsync(routes: true, fromMaster ? length : 0, ct);
         while (!_failed)
@@ -159,7 +171,8 @@ public sealed partial class Transfer
                 if (Store is not null)
                     made.Report(Have, Missing);
                 // Who registers on a connection hears of its end; the loop asks again then.
-                attachment.Client.Closed.UnsafeRegister(_ => _events.Writer.TryWrite(new RouteEvent.MasterLost(attachment)), null);
+                _masterLost.Unregister();
+                _masterLost = attachment.Client.Closed.UnsafeRegister(_ => _events.Writer.TryWrite(new RouteEvent.MasterLost(attachment)), null);
                 if (routes)
                     Apply(lines, anew: true);
                 if (lines.Length > 1)
@@ -278,7 +291,7 @@ public sealed partial class Transfer
         {
             foreach (Stripe stripe in _stripes)
             {
-                if (stripe.Link is { HasFailed: false } candidate && stripe.Level < level)
+                if (stripe.Link is { } candidate && stripe.Level < level)
                     (link, level) = (candidate, stripe.Level);
             }
         }
@@ -314,16 +327,17 @@ public sealed partial class Transfer
             client.FreeFid(fid, walked.Error);
             return null;
         }
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(link.Cancelled, ct);
         link.RequestStarted();
         int got = 0;
         while (got < table.Length)
         {
-            Reply<int> read = await client.ReadAsync(fid, (ulong)got, table.AsMemory(got), Timeout.InfiniteTimeSpan, link.Cancelled);
+            Reply<int> read = await client.ReadAsync(fid, (ulong)got, table.AsMemory(got), Timeout.InfiniteTimeSpan, stop.Token);
             if (!read.Ok || read.Value == 0)
                 break;
             got += read.Value;
             long length = got < ChunkTable.HeaderLength ? table.Length : ChunkTable.EncodedLengthOf(table);
-            if (length > ClusterNode.MostTable)
+            if (length > MostTable)
                 break;
             if (length != table.Length)
                 Array.Resize(ref table, (int)length); // 0 for what is no table
@@ -331,6 +345,7 @@ public sealed partial class Transfer
         link.RequestEnded();
         if (!client.Closed.IsCancellationRequested)
             await client.ClunkAsync(fid, CancellationToken.None);
+        ct.ThrowIfCancellationRequested();
         return got > 0 && got >= table.Length ? table : null;
     }
 }

@@ -103,7 +103,10 @@ public sealed partial class Transfer
         Reply<Qid[]> walked = await walk;
         if (!walked.Ok)
             client.FreeFid(fid, walked.Error);
-        return (await open).Ok && walked.Ok;
+        bool isOpen = (await open).Ok && walked.Ok;
+        if (walked.Ok && !isOpen)
+            _ = client.ClunkAsync(fid).AsTask();
+        return isOpen;
     }
 
     private async Task StealLaterAsync(ParentLink link)

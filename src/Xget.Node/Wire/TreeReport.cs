@@ -29,6 +29,8 @@ public sealed record TreeReport(string Key, ulong Size, string Name, IReadOnlyLi
             string[] w = line.Split(' ');
             if (w[0] == "content" && w.Length >= 4 && Number(w[2]) is { } size)
                 reports.Add(new TreeReport(w[1], size, string.Join(' ', w[3..]), routes = []));
+            else if (w[0] == "content")
+                routes = []; // a name of the paper's tree, with blanks: its routes are not those of the content before it
             else if (w[0] == "route" && w.Length >= 8 && reports.Count > 0)
                 routes.Add(new Route((int?)Number(w[1]), (int?)Number(w[2]), w[3], Word(w[4]), Word(w[5]), (int)(Number(w[6]) ?? 0), Number(w[7]) ?? 0));
         }
