@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using Serilog.Events;
 
@@ -7,6 +9,8 @@ namespace Xget.Cli;
 /// <summary>The options, each with its line of help. The paper's letters stand beside the long names.</summary>
 internal sealed class CommonOptions
 {
+    private const int MostLinger = 1_000_000_000;
+
     internal Option<string?> Master { get; } = new("--master", "-n")
     {
         Description = "The master: HOST, HOST:PORT, [V6]:PORT or HOST!PORT. With it xget copies; without it, it serves.",
@@ -45,6 +49,15 @@ internal sealed class CommonOptions
     {
         Description = "Copy: serve others for this many seconds at most when done. By default until nobody is connected, at most until twice the own download time has passed.",
         HelpName = "SECONDS",
+        Validators =
+        {
+            result =>
+            {
+                if (result.Tokens.Count > 0 && double.TryParse(result.Tokens[^1].Value, CultureInfo.InvariantCulture, out double seconds)
+                    && seconds is not (>= 0 and <= MostLinger))
+                    result.AddError($"--linger: {result.Tokens[^1].Value} is not in 0..{MostLinger}");
+            },
+        },
     };
 
     internal Option<int> Stall { get; } = Number("--stall", null, 10, 1, 86400, "A parent that gives nothing for this many seconds is left out.");
@@ -82,7 +95,17 @@ internal sealed class CommonOptions
         : IPAddress.TryParse(text.Trim('[', ']'), out IPAddress? address) ? address
         : throw new UserException($"{option}: not a numeric address: {text}", ExitCode.Usage);
 
-    private static Option<int> Number(string name, string? letter, int value, int least, int most, string description)
+    /// <summary>An empty path is a variable that was not set.</summary>
+    internal static void RefuseEmpty<T>(Argument<T> argument) => argument.Validators.Add(result =>
+    {
+        foreach (Token token in result.Tokens)
+        {
+            if (token.Value.Length == 0)
+                result.AddError($"{argument.Name}: is empty");
+        }
+    });
+
+    internal static Option<int> Number(string name, string? letter, int value, int least, int most, string description)
     {
         var option = letter is null ? new Option<int>(name) : new Option<int>(name, letter);
         option.Description = description;
@@ -98,5 +121,14 @@ internal sealed class CommonOptions
 
     private static Option<bool> Flag(string name, string letter, string description) => new(name, letter) { Description = description };
 
-    private static Option<string?> Text(string name, string help, string description) => new(name) { Description = description, HelpName = help };
+    private static Option<string?> Text(string name, string help, string description)
+    {
+        var option = new Option<string?>(name) { Description = description, HelpName = help };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.Tokens[^1].Value.Length == 0)
+                result.AddError($"{name}: is empty");
+        });
+        return option;
+    }
 }

@@ -15,12 +15,7 @@ internal sealed class ControlFile
         Required = true,
     };
 
-    internal Option<int> Port { get; } = new("--port", "-p")
-    {
-        Description = "The master's port.",
-        HelpName = "N",
-        DefaultValueFactory = _ => MasterAddress.DefaultPort,
-    };
+    internal Option<int> Port { get; } = CommonOptions.Number("--port", "-p", MasterAddress.DefaultPort, 1, 65535, "The master's port.");
 
     internal void AddTo(Command command)
     {

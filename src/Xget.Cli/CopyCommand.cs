@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 using Serilog.Core;
 using Serilog.Events;
 using Xget.Content.Linux;
@@ -33,13 +34,13 @@ internal static class CopyCommand
             var transport = new SocketTransport(nodeOptions.RequestTimeout,
                 source: CommonOptions.Address(result.GetValue(options.Advertise), "--advertise"));
             await using var node = new ClusterNode(nodeOptions, transport, TimeProvider.System, new Random(), log, sink);
-            if (await node.StartAsync(ct) is { } reason)
+            if (await StartAsync(node, nodeOptions, ct) is { } reason)
                 throw new UserException($"cannot reach the master at {master}: {reason}");
             var job = new CopyJob(node, destination!, TimeProvider.System, new Random(), log);
             CopyResult copy = await WithProgressAsync(job, node, quiet, sources, ct);
             await node.CloseIdleParentsAsync();
             if (result.GetValue(options.DoneFile) is { } doneFile)
-                await File.WriteAllTextAsync(doneFile, "", ct);
+                await CreateAsync(doneFile);
             Counters moved = node.Counters;
             string summary = $"{Amount.Count(copy.Files, "file")}, {Amount.Bytes(copy.Bytes)} in {Amount.Seconds(copy.Elapsed)} ({Amount.Rate(copy.Bytes, copy.Elapsed)}): " +
                 $"{Amount.Bytes(moved.FromMaster)} from the master, {Amount.Bytes(moved.FromWorkers)} from workers, {Amount.Count(moved.Retries, "retry", "retries")}";
@@ -47,9 +48,40 @@ internal static class CopyCommand
             if (!quiet)
                 Console.WriteLine("xget: " + summary);
             double? most = result.GetValue(options.Linger);
-            await Node.Copying.Linger.RunAsync(node, most is { } seconds ? TimeSpan.FromSeconds(seconds) : copy.Elapsed, TimeProvider.System, ct);
+            try
+            {
+                await Node.Copying.Linger.RunAsync(node, most is { } seconds ? TimeSpan.FromSeconds(seconds) : copy.Elapsed, TimeProvider.System, ct);
+            }
+            catch (OperationCanceledException)
+            {
+                // Everything is here; it was only told not to serve any longer.
+            }
         }
         return ExitCode.Done;
+    }
+
+    private static async Task<string?> StartAsync(ClusterNode node, NodeOptions options, CancellationToken ct)
+    {
+        try
+        {
+            return await node.StartAsync(ct);
+        }
+        catch (SocketException e)
+        {
+            throw ServeCommand.CannotListen(options.Listen, e);
+        }
+    }
+
+    private static async Task CreateAsync(string doneFile)
+    {
+        try
+        {
+            await File.WriteAllTextAsync(doneFile, "", CancellationToken.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"everything is copied, but {doneFile} cannot be made: {Words.Of(e)}");
+        }
     }
 
     internal static async Task<NodeOptions> NodeOptionsAsync(MasterAddress master, ParseResult result, CommonOptions options, CancellationToken ct)

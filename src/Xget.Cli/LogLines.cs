@@ -10,9 +10,10 @@ namespace Xget.Cli;
 /// Writes records as lines of text: time, level, node, message. Thread-safe. By hand, since Serilog's own sinks for
 /// console and files would be 0.2 MB of the binary.
 /// </summary>
-/// <param name="writer">Where to; flushed after each record, and left open.</param>
+/// <param name="writer">Where to; flushed after each record.</param>
 /// <param name="timeFormat">How the time stands in front.</param>
-internal sealed class LogLines(TextWriter writer, string timeFormat) : ILogEventSink
+/// <param name="closes">Whether the writer is closed with the log.</param>
+internal sealed class LogLines(TextWriter writer, string timeFormat, bool closes = false) : ILogEventSink, IDisposable
 {
     /// <summary>The property that holds the name of the node that a record is from.</summary>
     internal const string Node = "Node";
@@ -40,6 +41,13 @@ internal sealed class LogLines(TextWriter writer, string timeFormat) : ILogEvent
             writer.Write(line.ToString());
             writer.Flush();
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (closes)
+            writer.Dispose();
     }
 
     /// <summary>A property's text without quotes; null for what is no text.</summary>

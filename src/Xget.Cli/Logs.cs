@@ -34,7 +34,7 @@ internal static class Logs
         if (console is not null)
             configuration.WriteTo.Sink(new LogLines(console, ConsoleTime), level);
         if (file is not null)
-            configuration.WriteTo.Sink(new LogLines(Open(file), FileTime), level < LogEventLevel.Information ? level : LogEventLevel.Information);
+            configuration.WriteTo.Sink(new LogLines(Open(file), FileTime, closes: true), level < LogEventLevel.Information ? level : LogEventLevel.Information);
         if (master is not null)
             configuration.WriteTo.Sink(master, LogEventLevel.Information);
         return configuration.CreateLogger();

@@ -70,7 +70,8 @@ internal static class ServeCommand
             var republisher = new Republisher(path, publisher, index, publishOptions, log);
             master.PublishRequested = republisher.Request;
             using PosixSignalRegistration hup = HangUp.Register(republisher.Request);
-            using var watch = result.GetValue(options.Watch) ? new TreeWatch(path, republisher.Request) : null;
+            using var watch = result.GetValue(options.Watch) ? new TreeWatch(path, republisher.Request,
+                e => log.Warning("not everything is watched, so some changes will not be published by themselves: {Reason:l}", Words.Of(e))) : null;
             try
             {
                 await republisher.RunAsync(master, ct);
@@ -108,7 +109,7 @@ internal static class ServeCommand
         }
     }
 
-    private static UserException CannotListen(IPEndPoint listen, SocketException e) => new(
+    internal static UserException CannotListen(IPEndPoint listen, SocketException e) => new(
         $"cannot listen on {Text(listen)}: {(e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "address already in use (another master? -p chooses another port)" : e.Message)}");
 
     private static string Text(IPEndPoint listen) =>

@@ -24,13 +24,13 @@ internal sealed class StatusLine(bool quiet) : IDisposable
             _last = TimeProvider.System.GetTimestamp();
             if (!_terminal)
             {
-                Console.Error.WriteLine("xget: " + text());
+                Write($"xget: {text()}\n");
                 return;
             }
             _shown = true;
             string line = text();
             int width = Console.WindowWidth > 1 ? Console.WindowWidth - 1 : 79;
-            Console.Error.Write("\r\u001b[K" + (line.Length > width ? line[..width] : line));
+            Write("\r\u001b[K" + (line.Length > width ? line[..width] : line));
         }
     }
 
@@ -40,8 +40,21 @@ internal sealed class StatusLine(bool quiet) : IDisposable
         lock (_gate)
         {
             if (_shown)
-                Console.Error.Write("\r\u001b[K");
+                Write("\r\u001b[K");
             _shown = false;
+        }
+    }
+
+    /// <summary>A terminal that has gone, or a full disk behind a redirection, must not end the work.</summary>
+    private static void Write(string text)
+    {
+        try
+        {
+            Console.Error.Write(text);
+        }
+        catch (IOException)
+        {
+            // Nobody sees it.
         }
     }
 }

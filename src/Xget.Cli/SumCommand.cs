@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mono.Unix.Native;
 using Xget.Content;
 using Xget.Content.Linux;
 
@@ -12,14 +13,15 @@ internal static class SumCommand
         var files = new Argument<string[]>("FILE") { Description = "Files to digest.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("sum", "Print the content digest of files.");
         command.Arguments.Add(files);
-        command.SetAction((result, _) =>
+        CommonOptions.RefuseEmpty(files);
+        command.SetAction((result, ct) =>
         {
             int exit = ExitCode.Done;
             foreach (string path in result.GetRequiredValue(files))
             {
                 try
                 {
-                    Console.WriteLine($"{DigestOf(path)}  {path}");
+                    Console.WriteLine($"{DigestOf(path, ct)}  {path}");
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
@@ -32,15 +34,18 @@ internal static class SumCommand
         return command;
     }
 
-    private static Digest DigestOf(string path)
+    private static Digest DigestOf(string path, CancellationToken ct)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        if (!file.CanSeek)
+            throw new IOException(null, (int)Errno.ESPIPE); // its size, which the digest begins with, is not known
         ulong size = (ulong)file.Length;
         int chunkSize = ChunkTable.ChunkSizeFor(size);
         var builder = new ChunkTableBuilder(size);
         byte[] buffer = new byte[chunkSize];
         for (int i = 0; (ulong)i * (ulong)chunkSize < size; i++)
         {
+            ct.ThrowIfCancellationRequested();
             int length = (int)Math.Min((ulong)chunkSize, size - (ulong)i * (ulong)chunkSize);
             file.ReadExactly(buffer, 0, length);
             builder.Set(i, Digest.Of(buffer.AsSpan(0, length)));

@@ -5,12 +5,28 @@ internal sealed class TreeWatch : IDisposable
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Where it is never quiet, it tells all the same after this time.</summary>
+    private static readonly TimeSpan MostDelay = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private readonly Action<Exception> _blind;
     private readonly FileSystemWatcher _watcher;
     private readonly Timer _timer;
+    private long? _since;
+    private bool _isBlind;
 
-    internal TreeWatch(string path, Action changed)
+    /// <param name="path">What is watched.</param>
+    /// <param name="changed">Called when something there has changed.</param>
+    /// <param name="blind">Called once if something cannot be watched, or not all changes were told.</param>
+    internal TreeWatch(string path, Action changed, Action<Exception> blind)
     {
-        _timer = new Timer(_ => changed(), null, Timeout.Infinite, Timeout.Infinite);
+        _blind = blind;
+        _timer = new Timer(_ =>
+        {
+            lock (_gate)
+                _since = null;
+            changed();
+        }, null, Timeout.Infinite, Timeout.Infinite);
         string directory = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         _watcher = new FileSystemWatcher(directory)
         {
@@ -22,8 +38,8 @@ internal sealed class TreeWatch : IDisposable
         _watcher.Created += (_, _) => Soon();
         _watcher.Deleted += (_, _) => Soon();
         _watcher.Renamed += (_, _) => Soon();
-        // Too many changes at once: some were not told, so look at all of it.
-        _watcher.Error += (_, _) => Soon();
+        // Too many changes at once, or directories: look at all of it.
+        _watcher.Error += (_, e) => Blind(e.GetException());
         _watcher.EnableRaisingEvents = true;
     }
 
@@ -33,5 +49,24 @@ internal sealed class TreeWatch : IDisposable
         _timer.Dispose();
     }
 
-    private void Soon() => _timer.Change(Quiet, Timeout.InfiniteTimeSpan);
+    private void Soon()
+    {
+        lock (_gate)
+        {
+            _since ??= TimeProvider.System.GetTimestamp();
+            if (TimeProvider.System.GetElapsedTime(_since.Value) < MostDelay)
+                _timer.Change(Quiet, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Blind(Exception reason)
+    {
+        lock (_gate)
+        {
+            if (!_isBlind)
+                _blind(reason);
+            _isBlind = true;
+        }
+        Soon();
+    }
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Xget.Cli.Mounting;
+using Xget.Content.Linux;
 
 namespace Xget.Cli;
 
@@ -9,18 +11,20 @@ internal static class XgetCommand
     internal static async Task<int> RunAsync(string[] args)
     {
         if (HelperCall.IsOne(Environment.GetCommandLineArgs()[0], args))
-            return await GuardAsync(ct => MountCommand.RunAsync(HelperCall.Parse(args), ct));
+            return await GuardAsync(MountExit.System, ct => MountCommand.RunAsync(HelperCall.Parse(args), ct));
         ParseResult parsed = Build().Parse(args);
+        bool isMount = parsed.CommandResult.Command.Name == MountCommand.Name;
         if (parsed.Errors.Count > 0)
         {
             await Console.Error.WriteLineAsync($"xget: {parsed.Errors[0].Message.TrimEnd('.')} (see xget --help)");
-            return parsed.CommandResult.Command.Name == MountCommand.Name ? MountExit.Usage : ExitCode.Usage;
+            return isMount ? MountExit.Usage : ExitCode.Usage;
         }
-        return await GuardAsync(ct => parsed.InvokeAsync(
+        return await GuardAsync(isMount ? MountExit.System : ExitCode.Failed, ct => parsed.InvokeAsync(
             new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, ct));
     }
 
-    private static async Task<int> GuardAsync(Func<CancellationToken, Task<int>> run)
+    /// <summary>Runs a command; what goes wrong is one line on stderr and an exit code.</summary>
+    private static async Task<int> GuardAsync(int failed, Func<CancellationToken, Task<int>> run)
     {
         using var signals = new Signals();
         try
@@ -31,6 +35,11 @@ internal static class XgetCommand
         {
             await Console.Error.WriteLineAsync($"xget: {e.Message}");
             return e.ExitCode;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
+        {
+            await Console.Error.WriteLineAsync($"xget: {Words.Of(e)}");
+            return failed;
         }
         catch (OperationCanceledException) when (signals.Received is { } signal)
         {
@@ -47,6 +56,7 @@ internal static class XgetCommand
             Description = "Without -n: the directory or file to serve. With -n: what to copy (\".\" for everything) and, last, the directory to copy it to.",
             Arity = ArgumentArity.ZeroOrMore,
         };
+        CommonOptions.RefuseEmpty(paths);
         var root = new RootCommand("""
             Xget brings the same files to many nodes at once.
 

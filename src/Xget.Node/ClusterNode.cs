@@ -61,7 +61,11 @@ public sealed class ClusterNode : IAsyncDisposable
         {
             _listener = _transport.Listen(_context.Options.Listen);
             _context.ServicePort = ((IPEndPoint)_listener.Local).Port;
-            _server = new NinePServer(new WorkerTree(this), new ServerOptions { MaxMsize = _context.Options.Msize }, _context.Time);
+            _server = new NinePServer(new WorkerTree(this), new ServerOptions
+            {
+                MaxMsize = _context.Options.Msize,
+                Complaint = (peer, what) => _context.Log.Warning("{Peer}: {What}", peer, what),
+            }, _context.Time);
             _serving = _server.RunAsync(_listener, _stopping.Token);
         }
         _ticking = TickAsync();

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Xget.Cli.Mounting;
@@ -7,6 +8,9 @@ internal sealed class DaemonSide
 {
     /// <summary>What it says when the mount is usable.</summary>
     internal const string Ready = "mounted";
+
+    /// <summary>What it says when it will go on trying to mount.</summary>
+    internal const string Trying = "trying";
 
     private const int Input = 0;
     private const int Output = 1;
@@ -22,8 +26,8 @@ internal sealed class DaemonSide
     /// <summary>Cancelled when the launcher is gone before it was told that all is well.</summary>
     internal CancellationToken Abandoned => _abandoned.Token;
 
-    /// <summary>Tells the launcher that all is well, once, and lets go of all that was its caller's; false when it is gone.</summary>
-    internal bool Detach()
+    /// <summary>Tells the launcher what has become of it, once, and lets go of all that was its caller's; false when it is gone.</summary>
+    internal bool Detach(string word)
     {
         if (_detached)
             return true;
@@ -36,7 +40,7 @@ internal sealed class DaemonSide
         try
         {
             using var output = new FileStream(new SafeFileHandle(Output, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-            output.Write("mounted\n"u8);
+            output.Write(Encoding.ASCII.GetBytes(word + "\n"));
         }
         catch (IOException)
         {

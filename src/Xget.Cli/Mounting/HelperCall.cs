@@ -46,7 +46,7 @@ internal static class HelperCall
             else
                 words.Add(arg);
         }
-        return words is [var source, var directory]
+        return words is [var source, { Length: > 0 } directory]
             ? request with { Source = source, Directory = Path.GetFullPath(directory), Options = string.Join(',', options) }
             : throw new UserException($"usage: {HelperName} SOURCE DIRECTORY [-sfnv] [-o OPTIONS]", MountExit.Usage);
     }

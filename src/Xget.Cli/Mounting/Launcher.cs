@@ -17,11 +17,16 @@ internal static class Launcher
         using Process daemon = Start(request);
         using CancellationTokenRegistration giveUp = ct.Register(daemon.StandardInput.Close);
         // This process has nothing else to do, and threads for waiting without blocking would take it a millisecond to start.
-        if (daemon.StandardOutput.ReadLine() == DaemonSide.Ready)
+        switch (daemon.StandardOutput.ReadLine())
         {
-            if (request.Verbose)
-                Console.WriteLine($"xget: {request.Source} on {request.Directory}: mounted, read-only");
-            return MountExit.Done;
+            case DaemonSide.Ready:
+                if (request.Verbose)
+                    Console.WriteLine($"xget: {request.Source} on {request.Directory}: mounted, read-only");
+                return MountExit.Done;
+            case DaemonSide.Trying:
+                return MountExit.Done; // it has said so
+            default:
+                break;
         }
         daemon.WaitForExit();
         if (daemon.ExitCode is MountExit.Usage or MountExit.System or MountExit.Failure)

@@ -17,6 +17,8 @@ internal static class MountCommand
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Say on stderr what happens until it is mounted." };
         var sloppy = new Option<bool>("--sloppy", "-s") { Description = "Ignore unknown options." };
         var nothing = new Option<bool>("--no-mtab", "-n") { Description = "Ignored, as there is no mtab." };
+        CommonOptions.RefuseEmpty(source);
+        CommonOptions.RefuseEmpty(directory);
         var command = new Command(Name, $"""
             Mount a master's tree, read-only: the same as mount -t fuse.xget SOURCE DIRECTORY. End it with umount.
 

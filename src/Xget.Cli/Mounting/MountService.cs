@@ -101,7 +101,7 @@ internal sealed class MountService
     {
         await using (mount)
         {
-            if (_launcher?.Detach() == false)
+            if (_launcher?.Detach(DaemonSide.Ready) == false)
                 return;
             log.Information("mounted {Source:l} on {Directory:l}", _source.Text, _request.Directory);
             try
@@ -122,7 +122,7 @@ internal sealed class MountService
             return;
         _inBackground = true;
         _errors.WriteLine($"xget: {reason}; tries again in the background");
-        if (!_launcher!.Detach())
+        if (!_launcher!.Detach(DaemonSide.Trying))
             throw new OperationCanceledException();
     }
 

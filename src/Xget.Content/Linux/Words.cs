@@ -42,6 +42,7 @@ public static class Words
         Errno.ECONNRESET => "connection lost",
         Errno.ETIMEDOUT => "no answer in time",
         Errno.EFBIG => "file too large",
+        Errno.ESPIPE => "is not a file but a stream",
         Errno.ENAMETOOLONG => "file name too long",
         _ => error.ToString(),
     };

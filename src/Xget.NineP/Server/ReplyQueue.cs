@@ -33,12 +33,19 @@ internal sealed class ReplyQueue
 {
     private const int SmallHead = 4 * 1024;
     private const int LargeHead = 32 * 1024;
+
+    /// <summary>Items that may wait: each holds a buffer, however few bytes are in it.</summary>
+    private const int MostItems = 128;
+
     private readonly Queue<ReplyItem> _closed = new(0);
     private byte[]? _head;
     private int _headLength;
 
     /// <summary>Bytes that are ready and not sent.</summary>
     public long Ready { get; private set; }
+
+    /// <summary>Whether more is ready than that many bytes, or in too many pieces.</summary>
+    public bool IsFull(long most) => Ready > most || _closed.Count > MostItems;
 
     public bool IsEmpty => _head is null && _closed.Count == 0;
 

@@ -59,7 +59,7 @@ internal sealed partial class Session
             Step step;
             while ((step = ServeNext()) == Step.Served)
             {
-                if (_replies.Ready > EnoughReady)
+                if (_replies.IsFull(EnoughReady))
                 {
                     Kick();
                     await RoomAsync();

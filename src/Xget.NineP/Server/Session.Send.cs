@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Mono.Unix.Native;
 
@@ -35,6 +36,13 @@ internal sealed partial class Session
     /// <summary>Queues a whole reply in a pooled buffer, which goes over to the queue.</summary>
     private void Reply(byte[] pooled, int length)
     {
+        if (length <= SmallReply)
+        {
+            Reply(pooled.AsSpan(0, length));
+            ArrayPool<byte>.Shared.Return(pooled);
+            return;
+        }
+
         Trace('<', pooled.AsSpan(0, length));
         lock (_gate)
         {
@@ -167,7 +175,7 @@ internal sealed partial class Session
 
             _isSending = taken;
             ended = taken ? null : _sendEnded;
-            if (_replies.Ready <= MostReady)
+            if (!_replies.IsFull(MostReady))
             {
                 (room, _room) = (_room, null);
             }
@@ -241,7 +249,7 @@ internal sealed partial class Session
     {
         lock (_gate)
         {
-            if (_replies.Ready <= MostReady || _sendFailed)
+            if (!_replies.IsFull(MostReady) || _sendFailed)
             {
                 return Task.CompletedTask;
             }

@@ -48,7 +48,10 @@ internal static partial class NativeSend
                 case Errno.ENOSYS:
                     return WouldBlock;
                 default:
-                    throw new IOException($"sendfile: {error}");
+                    // A file that cannot be read is no lost connection: somebody should hear of it.
+                    throw error is Errno.EPIPE or Errno.ECONNRESET or Errno.ENOTCONN or Errno.ETIMEDOUT
+                        ? new IOException($"sendfile: {error}")
+                        : new InvalidDataException($"sendfile: {error}");
             }
         }
     }

@@ -25,6 +25,23 @@ public sealed class CacheTroubleTests
     }
 
     [SkippableTheory]
+    [InlineData("verify=once")]
+    [InlineData("verify=always")]
+    public async Task A_complete_cache_that_is_damaged_before_the_first_read_of_a_new_mount_is_fetched_again(string verify)
+    {
+        using MountLab lab = await PrepareAsync();
+        await ReadAllAsync(lab, await lab.MountAsync(1));
+        long before = lab.MasterSent;
+        MountedNode mount = await lab.MountAsync(1, verify, "timeout=20");
+
+        new CacheVandal(lab.Cache(1), seed: 4).FlipAll();
+        MountWitness.ExpectSame(lab.Tree, mount.Directory);
+
+        Assert.True(lab.MasterSent > before + 50_000, "nothing was fetched again, so nothing was damaged");
+        await mount.UnmountAsync();
+    }
+
+    [SkippableTheory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
