@@ -62,6 +62,7 @@ internal sealed class GenerationChange(InodeTable inodes, FuseNotifier notifier)
         // What was never looked into is loaded when it is.
         if (directory.Directory is not { } before)
             return;
+        (directory.Former, directory.Turn) = (before, (directory.Turn + 1) & int.MaxValue);
         directory.Directory = _objects[data];
         if (Compare(directory, before.Entries, directory.Directory.Entries))
             _notices.Add(notifier.InvalidateInodeAsync(directory.NodeId));

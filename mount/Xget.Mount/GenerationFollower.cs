@@ -30,9 +30,9 @@ internal sealed class GenerationFollower(ClusterNode node, XgetFileSystem files,
     /// <summary>False when something could not be loaded; then nothing was changed, and it is tried again.</summary>
     private async Task<bool> TryUpdateAsync(GenerationText next, CancellationToken ct)
     {
-        (DirectoryEntry? top, string? reason) = await root.FindAsync(next, ct);
+        (DirectoryEntry? top, MountFailure? failure) = await root.FindAsync(next, ct);
         if (top is null)
-            return Complain(next, reason!);
+            return Complain(next, failure!.Reason);
         var change = new GenerationChange(Inodes, files.Connection!.Notifier);
         while (true)
         {

@@ -33,6 +33,12 @@ internal sealed class Inode(ulong nodeId, ulong ino, Inode? parent, FileName nam
     /// <summary>A directory's entries, once they were needed.</summary>
     internal DirectoryObject? Directory { get; set; }
 
+    /// <summary>The entries before the last change, for those who had listed some of them.</summary>
+    internal DirectoryObject? Former { get; set; }
+
+    /// <summary>Changes of the entries, modulo 2^31: a listing's offsets say which they belong to.</summary>
+    internal uint Turn { get; set; }
+
     /// <summary>The loading of the entries, which all who need them wait for; EAGAIN when others are wanted by now.</summary>
     internal Task<Errno>? Loading { get; set; }
 

@@ -40,9 +40,9 @@ internal sealed class MountedContents(ClusterNode node, ContentCache cache, Xget
         {
             if (!_uses.TryGetValue(data.Content, out Use? use))
                 _uses.Add(data.Content, use = new Use(Fetch(data, name)));
-            else if (use.Transfer.HasFailed)
+            else if (use.Transfer is { HasFailed: true, Store: not { Map.IsComplete: true } })
             {
-                // It failed for good once, but the master may publish it again.
+                // It failed for good once, but the master may publish it again. What is whole needs no master.
                 _ = node.DropAsync(use.Transfer).AsTask();
                 use.Transfer = Fetch(data, name);
             }
@@ -118,7 +118,7 @@ internal sealed class MountedContents(ClusterNode node, ContentCache cache, Xget
             }
         }
         if (error != 0)
-            return new DirectoryLoad(null, error);
+            return new DirectoryLoad(null, XgetFileSystem.Broken(error));
         if (DirectoryObject.TryDecode(bytes, out DirectoryObject? directory, out string? reason))
             return new DirectoryLoad(directory, 0);
         log.Error("{Name}: the directory object is not valid: {Reason:l}", name, reason);

@@ -39,6 +39,13 @@ internal sealed class OpenedFile(Inode inode, Transfer content, bool readsAhead)
         }
     }
 
+    /// <summary>What a read waited for has come.</summary>
+    internal void Came()
+    {
+        lock (_gate)
+            (_waitingSince, _waitEnded) = (0, 0);
+    }
+
     /// <summary>A read has timed out.</summary>
     internal void TimedOut(TimeProvider time)
     {

@@ -101,6 +101,7 @@ internal sealed partial class XgetFileSystem
                     return error;
                 if (!file.Content.TryRead(offset + (ulong)got, size - got, out ContentRange range))
                     continue; // a cache without room has lost it already: it comes again
+                file.Came();
                 if (range.Count >= size)
                     return Data(range);
                 // The store gives the bytes in pieces: they are put together.
@@ -122,8 +123,8 @@ internal sealed partial class XgetFileSystem
         }
     }
 
-    /// <summary>A place that is closed is that of a content which the master does not have any more.</summary>
-    private static Errno Broken(Errno error) => error switch
+    /// <summary>A place that is closed is that of a content which could not be had whole, and was fetched anew for others.</summary>
+    internal static Errno Broken(Errno error) => error switch
     {
         0 => Errno.EIO,
         Errno.EBADF => Errno.ESTALE,

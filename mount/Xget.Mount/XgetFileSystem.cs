@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Mono.Unix.Native;
 using Serilog;
 using Xget.Content;
@@ -27,6 +26,8 @@ internal sealed record ReadingOptions
 internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents contents, ReadingOptions reading,
     Func<Inode, MagicXattrs> magic, Func<FuseStatFs> sizes, TimeProvider time, ILogger log) : FuseFileSystem
 {
+    private const int TurnShift = 32;
+
     private readonly ConcurrentDictionary<ulong, OpenedFile> _open = new();
     private FuseConnection? _connection;
 
@@ -84,22 +85,34 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
             return error;
         // One generation's entries in one answer.
         lock (inodes.Gate)
-            List(directory, directory.Directory!.Entries, offset, entries, plus);
+            List(directory, directory.Directory!, offset, entries, plus);
         return 0;
     }
 
-    private void List(Inode directory, ImmutableArray<DirectoryEntry> all, ulong offset, DirectoryWriter entries, bool plus)
+    private void List(Inode directory, DirectoryObject all, ulong offset, DirectoryWriter entries, bool plus)
     {
-        // Offsets: 1 and 2 come after . and .., 3 after the first entry.
+        // Offsets: 1 and 2 come after . and .., 3 after the first entry; above them stands the directory's turn.
         if (offset < 1 && !AddSelf(entries, "."u8, directory, 1, plus))
             return;
         if (offset < 2 && !AddSelf(entries, ".."u8, directory.Parent ?? directory, 2, plus))
             return;
-        for (ulong i = Math.Max(2, offset) - 2; i < (ulong)all.Length; i++)
+        for (int i = offset > 2 ? After(directory, all, (uint)(offset >> TurnShift), (uint)offset - 2) : 0; i < all.Entries.Length; i++)
         {
-            if (!Add(entries, directory, all[(int)i], i + 3, plus))
+            if (!Add(entries, directory, all.Entries[i], ((ulong)directory.Turn << TurnShift) | (uint)(i + 3), plus))
                 return;
         }
+    }
+
+    /// <summary>
+    /// Where a listing goes on of which so many entries were read. If they were those of the generation before, it goes on
+    /// behind the same name, so that what is in both is listed once.
+    /// </summary>
+    private static int After(Inode directory, DirectoryObject all, uint turn, uint read)
+    {
+        if (turn == directory.Turn || directory.Former is not { } former || read > former.Entries.Length)
+            return (int)Math.Min(read, (uint)all.Entries.Length);
+        FileName last = former.Entries[(int)read - 1].Name;
+        return all.CountBefore(last.Bytes) + (all.Find(last.Bytes) is null ? 0 : 1);
     }
 
     private static bool AddSelf(DirectoryWriter entries, ReadOnlySpan<byte> name, Inode inode, ulong next, bool plus) =>

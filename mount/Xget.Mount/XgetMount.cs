@@ -46,7 +46,7 @@ public sealed class XgetMount : IAsyncDisposable
         };
         Errno error = ContentCache.Open(cacheOptions, time, out ContentCache? cache, out string? reason);
         if (error != 0)
-            return (null, new MountFailure($"cache {options.CacheDirectory}: {reason ?? Words.Of(error)}"));
+            return (null, new MountFailure(reason ?? $"cache {options.CacheDirectory}: {Words.Of(error)}"));
         // Once it is mounted, the mount outlives any absence of the master.
         var node = new ClusterNode(options.Node with { Retries = int.MaxValue }, transport, time, random, log, toMaster);
         var contents = new MountedContents(node, cache!, options, time, log);
@@ -71,13 +71,9 @@ public sealed class XgetMount : IAsyncDisposable
     {
         if (await _node.StartAsync(ct, options.Node.Retries) is { } unreachable)
             return new MountFailure(unreachable, IsUnreachable: true);
-        (GenerationText? generation, string? reason) = await _node.GenerationAsync(ct);
-        if (generation is null)
-            return new MountFailure(reason!);
-        (DirectoryEntry? top, reason) = await _root.FindAsync(generation, ct);
+        (DirectoryEntry? top, MountFailure? failure) = await FindRootAsync(options.Timeout, time, ct);
         if (top is null)
-            return new MountFailure(reason!);
-        _root.Generation = generation;
+            return failure;
         var reading = new ReadingOptions
         {
             Timeout = options.Timeout, ReadsAhead = options.Prefetch == Prefetch.Window, Passthrough = !options.VerifyAlways,
@@ -101,6 +97,27 @@ public sealed class XgetMount : IAsyncDisposable
         // Elsewhere: a large cache takes a while to look through, and the mount is usable by now.
         _following = Task.Run(() => FollowAsync(_files, contents, time), CancellationToken.None);
         return null;
+    }
+
+    /// <summary>A master that stumbles after it was reached is one that is not there yet.</summary>
+    private async Task<(DirectoryEntry? Top, MountFailure? Failure)> FindRootAsync(TimeSpan timeout, TimeProvider time, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(timeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        try
+        {
+            (GenerationText? generation, string? reason) = await _node.GenerationAsync(both.Token);
+            if (generation is null)
+                return (null, new MountFailure(reason!, IsUnreachable: true));
+            (DirectoryEntry? top, MountFailure? failure) = await _root.FindAsync(generation, both.Token);
+            if (top is not null)
+                _root.Generation = generation;
+            return (top, failure);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return (null, new MountFailure(Words.Of(Errno.ETIMEDOUT), IsUnreachable: true));
+        }
     }
 
     private Task FollowAsync(XgetFileSystem files, MountedContents contents, TimeProvider time) => Task.WhenAll(

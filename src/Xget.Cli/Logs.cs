@@ -22,11 +22,13 @@ internal static class Logs
         LogEventLevel level = result.GetValue(options.LogLevel)
             ?? (result.GetValue(options.Debug) > 0 ? LogEventLevel.Debug
                 : result.GetValue(options.Quiet) ? LogEventLevel.Error : least);
-        return Create(level, Console.Error, result.GetValue(options.LogFile), name, master);
+        // Whoever asks for a file and for no level wants to see what happens.
+        LogEventLevel inFile = result.GetValue(options.LogLevel) is not null || level < LogEventLevel.Information ? level : LogEventLevel.Information;
+        return Create(level, Console.Error, result.GetValue(options.LogFile), inFile, name, master);
     }
 
     /// <summary>The same with everything given; without <paramref name="console"/>, records go to the file and the master only.</summary>
-    internal static Logger Create(LogEventLevel level, TextWriter? console, string? file, string name, ILogEventSink? master)
+    internal static Logger Create(LogEventLevel level, TextWriter? console, string? file, LogEventLevel inFile, string name, ILogEventSink? master)
     {
         var configuration = new LoggerConfiguration()
             .MinimumLevel.Is(level < LogEventLevel.Information ? level : LogEventLevel.Information)
@@ -34,7 +36,7 @@ internal static class Logs
         if (console is not null)
             configuration.WriteTo.Sink(new LogLines(console, ConsoleTime), level);
         if (file is not null)
-            configuration.WriteTo.Sink(new LogLines(Open(file), FileTime, closes: true), level < LogEventLevel.Information ? level : LogEventLevel.Information);
+            configuration.WriteTo.Sink(new LogLines(Open(file), FileTime, closes: true), inFile);
         if (master is not null)
             configuration.WriteTo.Sink(master, LogEventLevel.Information);
         return configuration.CreateLogger();

@@ -18,7 +18,7 @@ public sealed class MountedRootTests : IDisposable
 
     public void Dispose() => _source.Dispose();
 
-    private async Task<(DirectoryEntry? Top, string? Reason)> FindAsync(string path)
+    private async Task<(DirectoryEntry? Top, MountFailure? Failure)> FindAsync(string path)
     {
         await using MountedTree tree = await MountedTree.StartAsync(_source);
         (GenerationText? generation, _) = await tree.Node.Node.GenerationAsync(CancellationToken.None);
@@ -42,9 +42,9 @@ public sealed class MountedRootTests : IDisposable
     [InlineData("/a/missing/b")]
     public async Task A_directory_that_is_missing_is_named(string path)
     {
-        (DirectoryEntry? top, string? reason) = await FindAsync(path);
+        (DirectoryEntry? top, MountFailure? failure) = await FindAsync(path);
         Assert.Null(top);
-        Assert.Equal($"{path}: no such directory on the master", reason);
+        Assert.Equal(new MountFailure($"{path}: no such directory on the master"), failure);
     }
 
     [Theory]
@@ -52,8 +52,8 @@ public sealed class MountedRootTests : IDisposable
     [InlineData("/a/b/file/x")]
     public async Task What_is_no_directory_is_refused(string path)
     {
-        (DirectoryEntry? top, string? reason) = await FindAsync(path);
+        (DirectoryEntry? top, MountFailure? failure) = await FindAsync(path);
         Assert.Null(top);
-        Assert.Equal($"{path}: not a directory on the master", reason);
+        Assert.Equal(new MountFailure($"{path}: not a directory on the master"), failure);
     }
 }

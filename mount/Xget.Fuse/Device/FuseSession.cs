@@ -77,6 +77,7 @@ internal sealed class FuseSession(FuseDevice device, FuseFileSystem files, Mount
         {
         }
 
+        Core.NotInitialised(); // of no effect if it was
         Leave();
     }
 

@@ -170,13 +170,16 @@ internal sealed class FuseCore
         }
     }
 
+    /// <summary>The first reader has ended: if nobody asked to initialise by now, nobody will.</summary>
+    public void NotInitialised() => _initialised.TrySetResult(Errno.ENODEV);
+
     /// <summary>
     /// The connection has ended: what waits is cancelled, and what does not end within
     /// <see cref="MountOptions.EndTimeout"/> is answered in its place.
     /// </summary>
     public async Task EndAsync()
     {
-        _initialised.TrySetResult(Errno.ENODEV);
+        NotInitialised();
         try
         {
             await Requests.DrainAsync().WaitAsync(Options.EndTimeout, Options.Time);

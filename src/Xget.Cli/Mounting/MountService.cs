@@ -201,7 +201,8 @@ internal sealed class MountService
         StandardError? console = _launcher is null || _request.Verbose ? _errors : null;
         try
         {
-            return Logs.Create(_settings.LogLevel ?? LogEventLevel.Information, console, _settings.LogFile, _settings.Name, toMaster);
+            LogEventLevel level = _settings.LogLevel ?? LogEventLevel.Information;
+            return Logs.Create(level, console, _settings.LogFile, level, _settings.Name, toMaster);
         }
         catch (UserException e)
         {

@@ -198,6 +198,9 @@ internal sealed partial class CacheDirectory : IDisposable
             error = NativeStore.Read(file!, text, 0, out int count);
             if (error == 0 && text[..count].SequenceEqual(Version))
                 return 0;
+            // Its name was on the disk before its bytes when the power went.
+            if (error == 0 && count == 0)
+                return WriteWhole(root, root, "version\0"u8, Version);
             reason = "is of another version of xget, or no cache";
             return Errno.EINVAL;
         }

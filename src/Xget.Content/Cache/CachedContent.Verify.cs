@@ -12,6 +12,7 @@ public sealed partial class CachedContent
     private const int FewChunks = 16;
 
     private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _hashing = new(1, 1);
     private volatile LeftFile? _left; // null while the file is being written
     private int _writing; // this and the next three are guarded by _state
     private int _verifying; // runs under way; one that was stopped stays counted
@@ -61,15 +62,29 @@ public sealed partial class CachedContent
             }
             if (left.IsVerified)
                 return IsWhole;
-            ChunkMap found = new(Table.Count);
-            await new ChunkVerifier(_file.Handle, Table, Table.Size, found).RunAsync(cancellation);
-            for (int chunk = found.NextMissing(0); chunk >= 0; chunk = found.NextMissing(chunk + 1))
-                Damaged(chunk);
-            if (!found.IsComplete || _left != left || !IsAs(left))
-                return false;
-            left.IsVerified = true;
-            return true;
+            // Of many who open it at once one hashes, and the others have its word.
+            await _hashing.WaitAsync(cancellation);
+            try
+            {
+                return left.IsVerified ? IsWhole : await HashAllAsync(left, cancellation);
+            }
+            finally
+            {
+                _hashing.Release();
+            }
         }
+    }
+
+    private async Task<bool> HashAllAsync(LeftFile left, CancellationToken cancellation)
+    {
+        ChunkMap found = new(Table.Count);
+        await new ChunkVerifier(_file!.Handle, Table, Table.Size, found).RunAsync(cancellation);
+        for (int chunk = found.NextMissing(0); chunk >= 0; chunk = found.NextMissing(chunk + 1))
+            Damaged(chunk);
+        if (!found.IsComplete || _left != left || !IsAs(left))
+            return false;
+        left.IsVerified = true;
+        return true;
     }
 
     /// <summary>

@@ -56,4 +56,7 @@ public sealed class DirectoryObject
 
     /// <summary>The entry of that name, or null; by binary search.</summary>
     public DirectoryEntry? Find(ReadOnlySpan<byte> name) => SortedNames.Find<DirectoryEntry>(Entries.AsSpan(), name);
+
+    /// <summary>How many entries come before that name.</summary>
+    public int CountBefore(ReadOnlySpan<byte> name) => SortedNames.CountBefore<DirectoryEntry>(Entries.AsSpan(), name);
 }

@@ -9,22 +9,27 @@ internal interface INamed
 /// <summary>Finding a name among entries that are sorted by the bytes of their names.</summary>
 internal static class SortedNames
 {
-    /// <summary>The entry of that name, or null; by binary search.</summary>
+    /// <summary>The entry of that name, or null.</summary>
     public static T? Find<T>(ReadOnlySpan<T> sorted, ReadOnlySpan<byte> name)
         where T : class, INamed
     {
-        var (low, high) = (0, sorted.Length - 1);
-        while (low <= high)
+        var at = CountBefore(sorted, name);
+        return at < sorted.Length && sorted[at].Name.Bytes.SequenceEqual(name) ? sorted[at] : null;
+    }
+
+    /// <summary>How many entries come before that name; by binary search.</summary>
+    public static int CountBefore<T>(ReadOnlySpan<T> sorted, ReadOnlySpan<byte> name)
+        where T : class, INamed
+    {
+        var (low, high) = (0, sorted.Length);
+        while (low < high)
         {
             var middle = (low + high) >>> 1;
-            var order = sorted[middle].Name.Bytes.SequenceCompareTo(name);
-            if (order == 0)
-                return sorted[middle];
-            if (order < 0)
+            if (sorted[middle].Name.Bytes.SequenceCompareTo(name) < 0)
                 low = middle + 1;
             else
-                high = middle - 1;
+                high = middle;
         }
-        return null;
+        return low;
     }
 }

@@ -344,7 +344,7 @@ public sealed partial class Transfer
         }
         link.RequestEnded();
         if (!client.Closed.IsCancellationRequested)
-            await client.ClunkAsync(fid, CancellationToken.None);
+            _ = client.ClunkAsync(fid, CancellationToken.None).AsTask(); // not waited for: the parent may be silent
         ct.ThrowIfCancellationRequested();
         return got > 0 && got >= table.Length ? table : null;
     }

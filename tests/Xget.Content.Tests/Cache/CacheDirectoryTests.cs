@@ -42,12 +42,24 @@ public sealed class CacheDirectoryTests : IDisposable
     [Theory]
     [InlineData("xget cache 2\n")]
     [InlineData("xget cache 1\n ")]
-    [InlineData("")]
     public void A_cache_of_another_version_is_refused(string version)
     {
         _folder.Open().Dispose();
         File.WriteAllText(Path.Combine(_folder.Root, "version"), version);
         Assert.Equal((Errno.EINVAL, $"cache {_folder.Root}: is of another version of xget, or no cache"), Refusal());
+    }
+
+    [Fact]
+    public async Task A_version_that_never_reached_the_disk_is_written_again()
+    {
+        using (ContentCache cache = _folder.Open())
+            await CacheFolder.Store(cache, Sample.Random(70_000));
+        string version = Path.Combine(_folder.Root, "version");
+        string before = await File.ReadAllTextAsync(version);
+        await File.WriteAllTextAsync(version, ""); // what a power cut right after the first use leaves
+        using (ContentCache cache = _folder.Open())
+            Assert.Single(cache.Complete);
+        Assert.Equal(before, await File.ReadAllTextAsync(version));
     }
 
     [Fact]

@@ -60,6 +60,33 @@ public sealed class FollowingTests : IAsyncLifetime
         Assert.Equal(before.NodeId, (await Kernel.WalkAsync("dir/sub/a")).NodeId);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_listing_that_goes_on_over_a_change_has_each_name_that_stays_once(bool plus)
+    {
+        const int Names = 300;
+        for (int i = 0; i < Names; i++)
+            _source.Add($"many/{i:000}", [1]);
+        await _tree.PublishAndFollowAsync();
+        ulong many = (await Kernel.WalkAsync("many")).NodeId;
+        for (int round = 0; round < 3; round++)
+        {
+            Kernel.Listed[] first = (await Kernel.TryListAsync(many, plus, 0, 4096)).Value;
+            Assert.InRange(first.Length, 10, Names / 2);
+            // One listed name goes, the last listed one too, and one comes in front of those to come.
+            File.Delete(_source[$"many/{first[4].Name}"]);
+            File.Delete(_source[$"many/{first[^1].Name}"]);
+            _source.Add($"many/{first[5].Name}-{round}", [2]);
+            await _tree.PublishAndFollowAsync();
+            var listed = first.Select(e => e.Name).ToList();
+            for (ulong next = first[^1].Next; (await Kernel.TryListAsync(many, plus, next, 4096)).Value is { Length: > 0 } more; next = more[^1].Next)
+                listed.AddRange(more.Select(e => e.Name));
+            Assert.Equal(listed.Distinct(), listed);
+            Assert.Subset(listed.ToHashSet(), Directory.GetFiles(_source["many"]).Select(f => Path.GetFileName(f)).Where(f => !f.EndsWith($"-{round}", StringComparison.Ordinal)).ToHashSet());
+        }
+    }
+
     [Fact]
     public async Task An_added_name_is_dropped_as_one_that_was_not_there_with_the_listing_it_changes()
     {

@@ -72,8 +72,8 @@ internal sealed class MountedTree : IAsyncDisposable
     {
         Root = new MountedRoot(_contents, path);
         (GenerationText? generation, _) = await Node.Node.GenerationAsync(CancellationToken.None);
-        (DirectoryEntry? top, string? reason) = await Until.DoneAsync(Root.FindAsync(generation!, CancellationToken.None));
-        Assert.Null(reason);
+        (DirectoryEntry? top, MountFailure? failure) = await Until.DoneAsync(Root.FindAsync(generation!, CancellationToken.None));
+        Assert.Null(failure);
         Root.Generation = generation!;
         var reading = new ReadingOptions { Timeout = Patience, ReadsAhead = readsAhead, Passthrough = passthrough };
         Files = new XgetFileSystem(new InodeTable(top!.Attributes, top.Data), _contents, reading, Magic, Sizes, Time, Log.Logger);
