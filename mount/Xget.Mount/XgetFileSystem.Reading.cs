@@ -86,6 +86,17 @@ internal sealed partial class XgetFileSystem
         return ReadSlowAsync(request, file, start + offset, size);
     }
 
+    /// <summary>A bad place of the cache's disk: the chunks that cannot be read, or are not right, are fetched anew.</summary>
+    public override void Unreadable(ulong nodeid, ulong fh, ulong offset, int size)
+    {
+        if (!_open.TryGetValue(fh, out OpenedFile? file) || file.Content.Store is not CachedContent store)
+            return;
+        ulong start = file.Inode.Data.Offset + offset;
+        int last = store.Table.IndexOf(start + (ulong)size - 1);
+        for (int chunk = store.Table.IndexOf(start); chunk <= last; chunk++)
+            store.Verify(chunk);
+    }
+
     private async ValueTask<FuseResult<FuseData>> ReadSlowAsync(FuseRequest request, OpenedFile file, ulong offset, int size)
     {
         using var limit = new CancellationTokenSource(file.Patience(reading.Timeout, time), time);

@@ -36,9 +36,6 @@ public sealed partial class DistributionTree
         }
     }
 
-    /// <summary>The limits it was made with.</summary>
-    public RoutingOptions Options => _options;
-
     /// <summary>Whether no node holds a route, advertises or has children: its owner may drop the tree.</summary>
     public bool IsEmpty => _workers.Count == 0;
 

@@ -91,6 +91,14 @@ public abstract class FuseFileSystem
         int size) => FuseAnswer.Failed<FuseData>(Errno.EIO);
 
     /// <summary>
+    /// The file that <see cref="ReadAsync"/> named could not be read, or is too short: the reader gets an error, and what
+    /// was thought to be there is not.
+    /// </summary>
+    public virtual void Unreadable(ulong nodeid, ulong fh, ulong offset, int size)
+    {
+    }
+
+    /// <summary>
     /// The last use of an open file is gone, and the kernel has already let go of it. Nobody waits for the answer.
     /// </summary>
     public virtual ValueTask<Errno> ReleaseAsync(FuseRequest request, ulong nodeid, ulong fh) => Answer(0);

@@ -10,8 +10,6 @@ public sealed partial class FuseRequest
     private const int LargestErrno = 511; // The kernel ignores a reply with a larger one, and its caller waits for ever.
     private int _answered;
 
-    internal bool IsAnswered => Volatile.Read(ref _answered) != 0;
-
     /// <summary>An error, or success without a body.</summary>
     internal Errno Reply(Errno error)
     {

@@ -149,6 +149,8 @@ internal static class Replies
             }
             else
             {
+                ReadIn asked = request.Fixed<ReadIn>();
+                core.Files.Unreadable(request.NodeId, asked.Fh, asked.Offset, count);
                 request.Reply(error);
             }
         }

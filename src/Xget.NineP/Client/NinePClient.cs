@@ -43,9 +43,6 @@ public sealed partial class NinePClient : IAsyncDisposable
     /// <summary>Bytes of the largest message that both sides take; what was offered, until the server answers.</summary>
     public int Msize { get; private set; }
 
-    /// <summary>The server's address.</summary>
-    public EndPoint Remote => _connection.Remote;
-
     /// <summary>This end's address.</summary>
     public EndPoint Local => _connection.Local;
 

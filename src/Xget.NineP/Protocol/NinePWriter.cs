@@ -20,8 +20,6 @@ internal ref struct NinePWriter
     /// <summary>Writes bare bytes, without a message around them.</summary>
     public NinePWriter(Span<byte> bytes) => _frame = bytes;
 
-    public readonly int Length => _length;
-
     public void U8(byte value)
     {
         if (Room(1) is { IsEmpty: false } to)

@@ -35,7 +35,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
             if (!_sessions.TryGetValue(peer, out NodeSession? session))
             {
                 IPAddress address = peer.Remote is IPEndPoint ip ? HostPort.Plain(ip.Address) : IPAddress.None;
-                session = new NodeSession(peer, ++_lastId, userName.Length == 0 ? address.ToString() : userName, address);
+                session = new NodeSession(++_lastId, userName.Length == 0 ? address.ToString() : userName, address);
                 _sessions.Add(peer, session);
             }
             return session;

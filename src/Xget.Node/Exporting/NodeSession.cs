@@ -1,5 +1,4 @@
 using System.Net;
-using Xget.NineP;
 using Xget.Routing;
 
 namespace Xget.Node.Exporting;
@@ -7,15 +6,12 @@ namespace Xget.Node.Exporting;
 /// <summary>One connection to the master, and what the cluster holds for it. Its fields belong to <see cref="Cluster"/>.</summary>
 internal sealed class NodeSession
 {
-    internal NodeSession(ServerConnection peer, int id, string name, IPAddress address)
+    internal NodeSession(int id, string name, IPAddress address)
     {
-        Peer = peer;
         Node = new RoutingNode(id);
         Name = name;
         Address = address;
     }
-
-    internal ServerConnection Peer { get; }
 
     internal RoutingNode Node { get; }
 

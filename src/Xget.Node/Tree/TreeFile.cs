@@ -27,8 +27,6 @@ internal abstract class TreeFile(ServedFile? parent, ReadOnlyMemory<byte> name, 
 
     public override Qid Qid => new((mode & 0xF000) == 0x4000 ? QidType.Directory : QidType.File, 1, id);
 
-    protected ulong Id => id;
-
     protected virtual ulong Size => 0;
 
     public override Errno GetAttributes(out Attributes attributes)

@@ -202,7 +202,9 @@ public class RequestTests
         byte[] reply = _kernel.Ask(15, 5, ReadBody(0, 1000, 99_000));
         Assert.Equal(sample.Bytes[1000..], reply[16..]);
         Assert.True(owner.IsDisposed);
+        Assert.DoesNotContain(_files.Calls, c => c.StartsWith("unreadable", StringComparison.Ordinal));
         Assert.Equal(-(int)Errno.EIO, ErrorOf(_kernel.Ask(15, 5, ReadBody(0, 1000, 99_001))));
+        Assert.Equal("unreadable 5 0 1000 99001", _files.Calls[^1]);
         sample.Handle.Dispose();
         Assert.Equal(-(int)Errno.EIO, ErrorOf(_kernel.Ask(15, 5, ReadBody(0, 1000, 10))));
     }

@@ -42,6 +42,9 @@ internal sealed class ScriptedFiles : FuseFileSystem
 
     public override void Forget(ulong nodeid, ulong count) => Note($"forget {nodeid} {count}");
 
+    public override void Unreadable(ulong nodeid, ulong fh, ulong offset, int size) =>
+        Note($"unreadable {nodeid} {fh} {offset} {size}");
+
     public override ValueTask<FuseResult<AttrOut>> GetAttrAsync(FuseRequest request, ulong nodeid, ulong? fh)
     {
         Note($"getattr {nodeid} {fh}");

@@ -30,7 +30,7 @@ public sealed class PaceTests
         _routes.Sessions.Clear();
         for (int id = 1; id <= count; id++)
         {
-            var session = new NodeSession(null!, id, $"node{id}", IPAddress.Loopback);
+            var session = new NodeSession(id, $"node{id}", IPAddress.Loopback);
             _routes.Sessions.Add(session.Node, session);
         }
     }
