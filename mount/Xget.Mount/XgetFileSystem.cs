@@ -112,7 +112,8 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
         if (turn == directory.Turn || directory.Former is not { } former || read > former.Entries.Length)
             return (int)Math.Min(read, (uint)all.Entries.Length);
         FileName last = former.Entries[(int)read - 1].Name;
-        return all.CountBefore(last.Bytes) + (all.Find(last.Bytes) is null ? 0 : 1);
+        int at = all.CountBefore(last.Bytes);
+        return at < all.Entries.Length && all.Entries[at].Name == last ? at + 1 : at;
     }
 
     private static bool AddSelf(DirectoryWriter entries, ReadOnlySpan<byte> name, Inode inode, ulong next, bool plus) =>

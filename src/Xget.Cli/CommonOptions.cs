@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
+using System.Numerics;
 using Serilog.Events;
 
 namespace Xget.Cli;
@@ -9,8 +10,6 @@ namespace Xget.Cli;
 /// <summary>The options, each with its line of help. The paper's letters stand beside the long names.</summary>
 internal sealed class CommonOptions
 {
-    private const int MostLinger = 1_000_000_000;
-
     internal Option<string?> Master { get; } = new("--master", "-n")
     {
         Description = "The master: HOST, HOST:PORT, [V6]:PORT or HOST!PORT. With it xget copies; without it, it serves.",
@@ -49,15 +48,7 @@ internal sealed class CommonOptions
     {
         Description = "Copy: serve others for this many seconds at most when done. By default until nobody is connected, at most until twice the own download time has passed.",
         HelpName = "SECONDS",
-        Validators =
-        {
-            result =>
-            {
-                if (result.Tokens.Count > 0 && double.TryParse(result.Tokens[^1].Value, CultureInfo.InvariantCulture, out double seconds)
-                    && seconds is not (>= 0 and <= MostLinger))
-                    result.AddError($"--linger: {result.Tokens[^1].Value} is not in 0..{MostLinger}");
-            },
-        },
+        Validators = { result => RefuseOutside(result, "--linger", 0d, 1e9) },
     };
 
     internal Option<int> Stall { get; } = Number("--stall", null, 10, 1, 86400, "A parent that gives nothing for this many seconds is left out.");
@@ -95,15 +86,25 @@ internal sealed class CommonOptions
         : IPAddress.TryParse(text.Trim('[', ']'), out IPAddress? address) ? address
         : throw new UserException($"{option}: not a numeric address: {text}", ExitCode.Usage);
 
-    /// <summary>An empty path is a variable that was not set.</summary>
-    internal static void RefuseEmpty<T>(Argument<T> argument) => argument.Validators.Add(result =>
+    internal static void RefuseEmpty<T>(Argument<T> argument) => argument.Validators.Add(result => RefuseEmpty(result, argument.Name));
+
+    /// <summary>An empty path or name is a variable that was not set.</summary>
+    private static void RefuseEmpty(SymbolResult result, string name)
     {
         foreach (Token token in result.Tokens)
         {
             if (token.Value.Length == 0)
-                result.AddError($"{argument.Name}: is empty");
+                result.AddError($"{name}: is empty");
         }
-    });
+    }
+
+    /// <summary>What is no number at all is refused by the parser.</summary>
+    private static void RefuseOutside<T>(SymbolResult result, string name, T least, T most) where T : struct, INumber<T>
+    {
+        if (result.Tokens.Count > 0 && T.TryParse(result.Tokens[^1].Value, CultureInfo.InvariantCulture, out T number)
+            && !(number >= least && number <= most))
+            result.AddError($"{name}: {result.Tokens[^1].Value} is not in {least}..{most}");
+    }
 
     internal static Option<int> Number(string name, string? letter, int value, int least, int most, string description)
     {
@@ -111,11 +112,7 @@ internal sealed class CommonOptions
         option.Description = description;
         option.HelpName = "N";
         option.DefaultValueFactory = _ => value;
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[^1].Value, out int number) && (number < least || number > most))
-                result.AddError($"{name}: {number} is not in {least}..{most}");
-        });
+        option.Validators.Add(result => RefuseOutside(result, name, least, most));
         return option;
     }
 
@@ -124,11 +121,7 @@ internal sealed class CommonOptions
     private static Option<string?> Text(string name, string help, string description)
     {
         var option = new Option<string?>(name) { Description = description, HelpName = help };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.Tokens[^1].Value.Length == 0)
-                result.AddError($"{name}: is empty");
-        });
+        option.Validators.Add(result => RefuseEmpty(result, name));
         return option;
     }
 }

@@ -16,9 +16,8 @@ public sealed class DisposalTests : EngineTests
     public async Task Everything_that_a_node_holds_is_given_back()
     {
         using var files = new Files();
-        HostTransport host = Cluster.NewHost();
         var meter = new Meter(10 * Chunk);
-        host.MeterOf = (to, number) => to.Equals(Cluster.MasterEndPoint) && number == 2 ? meter : null;
+        HostTransport host = Cluster.NewHost(meter);
         Assert.Equal((Errno)0, Destination.Open(files.Root, new DestinationOptions(), out Destination? destination));
         RunningNode node = await Cluster.StartNodeAsync("node1", host: host);
         Transfer transfer = node.Fetch(Cluster["img"], async (table, ct) => await destination!.Partial.OpenAsync(table, ct));
@@ -46,9 +45,8 @@ public sealed class DisposalTests : EngineTests
     [Fact]
     public async Task A_parent_and_a_master_that_do_not_answer_any_more_hold_nobody_up()
     {
-        HostTransport host = Cluster.NewHost();
         var meter = new Meter(10 * Chunk);
-        host.MeterOf = (to, number) => to.Equals(Cluster.MasterEndPoint) && number == 2 ? meter : null;
+        HostTransport host = Cluster.NewHost(meter);
         var time = new ManualTime();
         RunningNode node = await Cluster.StartNodeAsync("node1", o => o with { RequestTimeout = TimeSpan.FromDays(1) }, host, time);
         Transfer transfer = node.Fetch(Cluster["img"]);

@@ -28,8 +28,7 @@ public sealed class LongTableTests : EngineTests
     public async Task A_transfer_that_waits_for_its_table_ends_at_once()
     {
         var meter = new Meter(2000);
-        HostTransport host = Cluster.NewHost();
-        host.MeterOf = (to, number) => to.Equals(Cluster.MasterEndPoint) && number == 2 ? meter : null;
+        HostTransport host = Cluster.NewHost(meter);
         await using RunningNode parent = await Cluster.StartNodeAsync("node1", host: host);
         Transfer above = parent.Fetch(Cluster["img"]);
         await Until.TrueAsync(() => meter.IsUsedUp);

@@ -6,16 +6,13 @@ namespace Xget.Node.Tests.Fetching;
 /// <summary>The master's picture of the cluster is soft state: a new master has the whole of it again.</summary>
 public sealed class MasterRestartTests : EngineTests
 {
+    private const long Some = 10 * Chunk;
+
     [Fact]
     public async Task Nodes_in_the_middle_of_a_transfer_register_again_and_finish()
     {
-        (HostTransport host, Meter meter) = MeteredHost();
-        await using RunningNode first = await Cluster.StartNodeAsync("node1", host: host);
-        Transfer a = first.Fetch(Cluster["img"]);
-        await Until.TrueAsync(() => meter.IsUsedUp && a.Have > 0);
-        await using RunningNode second = await Cluster.StartNodeAsync("node2");
-        Transfer b = second.Fetch(Cluster["img"]);
-        await Until.TrueAsync(() => b.Have == a.Have);
+        var meter = new Meter(Some);
+        (_, Transfer a, _, Transfer b) = await HalfwayAsync(Cluster.NewHost(meter), meter);
 
         await Until.DoneAsync(Cluster.StopMasterAsync().AsTask());
         Cluster.RestartMaster();
@@ -31,14 +28,10 @@ public sealed class MasterRestartTests : EngineTests
     public async Task A_child_that_registers_first_becomes_the_parent_of_its_former_one()
     {
         bool late = false;
-        (HostTransport host, Meter meter) = MeteredHost();
+        var meter = new Meter(Some);
+        HostTransport host = Cluster.NewHost(meter);
         host.Refuses = (to, _) => to.Equals(Cluster.MasterEndPoint) && Volatile.Read(ref late);
-        await using RunningNode first = await Cluster.StartNodeAsync("node1", host: host);
-        Transfer a = first.Fetch(Cluster["img"]);
-        await Until.TrueAsync(() => meter.IsUsedUp && a.Have > 0);
-        await using RunningNode second = await Cluster.StartNodeAsync("node2");
-        Transfer b = second.Fetch(Cluster["img"]);
-        await Until.TrueAsync(() => b.Have == a.Have);
+        (RunningNode first, Transfer a, RunningNode second, Transfer b) = await HalfwayAsync(host, meter);
 
         Volatile.Write(ref late, true);
         await Until.DoneAsync(Cluster.StopMasterAsync().AsTask());
@@ -76,7 +69,8 @@ public sealed class MasterRestartTests : EngineTests
     [Fact]
     public async Task Without_a_master_a_transfer_ends_after_the_retries_with_a_clear_reason()
     {
-        (HostTransport host, Meter meter) = MeteredHost();
+        var meter = new Meter(Some);
+        HostTransport host = Cluster.NewHost(meter);
         await using RunningNode node = await Cluster.StartNodeAsync("node1", o => o with { Retries = 2 }, host);
         Transfer transfer = node.Fetch(Cluster["img"]);
         await Until.TrueAsync(() => meter.IsUsedUp && transfer.Have > 0);
@@ -92,13 +86,16 @@ public sealed class MasterRestartTests : EngineTests
         Assert.Null(await Until.DoneAsync(node.Fetch(Cluster["img"]).Finished));
     }
 
-    /// <summary>A host to which ten chunks come from the master, and no more for the time being.</summary>
-    private (HostTransport Host, Meter Meter) MeteredHost()
+    /// <summary>A node to which no more comes for the time being, and its child, which has as much; the cluster ends them.</summary>
+    private async Task<(RunningNode First, Transfer A, RunningNode Second, Transfer B)> HalfwayAsync(HostTransport host, Meter meter)
     {
-        var meter = new Meter(10 * Chunk);
-        HostTransport host = Cluster.NewHost();
-        host.MeterOf = (to, number) => to.Equals(Cluster.MasterEndPoint) && number == 2 ? meter : null;
-        return (host, meter);
+        RunningNode first = await Cluster.StartNodeAsync("node1", host: host);
+        Transfer a = first.Fetch(Cluster["img"]);
+        await Until.TrueAsync(() => meter.IsUsedUp && a.Have > 0);
+        RunningNode second = await Cluster.StartNodeAsync("node2");
+        Transfer b = second.Fetch(Cluster["img"]);
+        await Until.TrueAsync(() => b.Have == a.Have);
+        return (first, a, second, b);
     }
 
     /// <summary>The nodes that have all of it and hold no routes.</summary>

@@ -14,8 +14,7 @@ public sealed class WaitingTests : EngineTests
     private async Task<(RunningNode Node, Meter Meter)> HeldBackAsync(string name, long bytes = Handshake, Func<NodeOptions, NodeOptions>? with = null)
     {
         var meter = new Meter(bytes);
-        HostTransport host = Cluster.NewHost();
-        host.MeterOf = (to, number) => to.Equals(Cluster.MasterEndPoint) && number == 2 ? meter : null;
+        HostTransport host = Cluster.NewHost(meter);
         return (await Cluster.StartNodeAsync(name, with, host), meter);
     }
 

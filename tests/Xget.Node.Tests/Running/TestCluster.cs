@@ -86,6 +86,14 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public HostTransport NewHost() => new(_masterHost.NewHost());
 
+    /// <summary>A host to which the master's data comes as that meter lets it; the connection for control is not held back.</summary>
+    public HostTransport NewHost(Meter data)
+    {
+        HostTransport host = NewHost();
+        host.MeterOf = (to, number) => to.Equals(MasterEndPoint) && number == 2 ? data : null;
+        return host;
+    }
+
     /// <summary>A person with a 9P client, on a host of his own.</summary>
     public Task<TreeClient> AttachAsync(string name, string aname = "", MemoryTransport? host = null,
         NineP.Dialect dialect = NineP.Dialect.NineP2000L) =>
