@@ -159,6 +159,22 @@ public sealed class ChunkTable
     public bool Matches(int index, ReadOnlySpan<byte> bytes) =>
         bytes.Length == LengthOf(index) && Digest.Of(bytes) == this[index];
 
+    /// <summary>
+    /// How many of the chunks from <paramref name="index"/> on are whole and right in <paramref name="bytes"/>; two at
+    /// most, which cost less than one and one.
+    /// </summary>
+    public int MatchingOf(int index, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < LengthOf(index))
+            return 0;
+        ReadOnlySpan<byte> one = bytes[..LengthOf(index)];
+        ReadOnlySpan<byte> two = bytes[one.Length..];
+        if (index + 1 == Count || two.Length < LengthOf(index + 1))
+            return Digest.Of(one) == this[index] ? 1 : 0;
+        var (first, second) = Sha256Pair.Of(one, two[..LengthOf(index + 1)]);
+        return first != this[index] ? 0 : second != this[index + 1] ? 1 : 2;
+    }
+
     /// <summary>True if the chunk is all zeros, so that it need not be transferred.</summary>
     public bool IsZero(int index)
     {

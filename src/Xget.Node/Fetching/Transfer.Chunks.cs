@@ -326,14 +326,18 @@ public sealed partial class Transfer
     /// <summary>Verifies and stores the chunks that are whole in these bytes; the first one that is not stored, and why.</summary>
     private (int Next, bool Wrong, Errno Stored) Take(int chunk, int end, ReadOnlySpan<byte> bytes)
     {
-        for (; chunk < end && bytes.Length >= _table!.LengthOf(chunk); chunk++)
+        while (chunk < end && bytes.Length >= _table!.LengthOf(chunk))
         {
-            ReadOnlySpan<byte> its = bytes[.._table.LengthOf(chunk)];
-            if (!_table.Matches(chunk, its))
+            int right = _table.MatchingOf(chunk, bytes);
+            if (right == 0)
                 return (chunk, true, 0);
-            if (Store!.Write(chunk, its) is var error and not 0)
-                return (chunk, false, error);
-            bytes = bytes[its.Length..];
+            for (; right > 0; right--, chunk++)
+            {
+                ReadOnlySpan<byte> its = bytes[.._table.LengthOf(chunk)];
+                if (Store!.Write(chunk, its) is var error and not 0)
+                    return (chunk, false, error);
+                bytes = bytes[its.Length..];
+            }
         }
         return (chunk, false, 0);
     }

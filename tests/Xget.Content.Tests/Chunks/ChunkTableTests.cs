@@ -49,6 +49,28 @@ public sealed class ChunkTableTests
         Assert.False(decoded.Matches(2, bytes.AsSpan(65536, 4463)));
     }
 
+    [Theory]
+    [InlineData(0, 0, -1, 0)]
+    [InlineData(0, Chunk - 1, -1, 0)]                    // not whole
+    [InlineData(0, Chunk, -1, 1)]
+    [InlineData(0, 2 * Chunk - 1, -1, 1)]                // the second is not whole
+    [InlineData(0, 2 * Chunk, -1, 2)]
+    [InlineData(0, 70_000, -1, 2)]                       // two at most
+    [InlineData(0, 2 * Chunk, 17, 0)]                    // the first is wrong: nothing is said of the second
+    [InlineData(0, 2 * Chunk, Chunk + 17, 1)]
+    [InlineData(1, 70_000 - Chunk, -1, 2)]               // the last one is shorter
+    [InlineData(1, 70_000 - Chunk, 69_999 - Chunk, 1)]
+    [InlineData(2, 4464, -1, 1)]
+    public void Chunks_in_a_row_are_verified_two_at_a_time(int first, int length, int wrong, int right)
+    {
+        var content = Pattern(70_000);
+        var table = ChunkTable.Of(content);
+        var bytes = content.AsSpan(first * Chunk, length).ToArray();
+        if (wrong >= 0)
+            bytes[wrong] ^= 1;
+        Assert.Equal(right, table.MatchingOf(first, bytes));
+    }
+
     [Fact]
     public void An_empty_content_has_no_chunks()
     {
