@@ -184,13 +184,15 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <param name="openStore">Opens the place for its chunks.</param>
     /// <param name="table">The chunk table, when it is known.</param>
     /// <param name="ranges">The wanted parts; null for all.</param>
+    /// <param name="begin">False to join its trees only, and fetch nothing before <see cref="Transfer.Begin"/> but what
+    /// readers wait for.</param>
     public Transfer Fetch(Digest digest, ulong? size, string name, Transfer.OpenStore openStore,
-        ChunkTable? table = null, IReadOnlyList<DataReference>? ranges = null)
+        ChunkTable? table = null, IReadOnlyList<DataReference>? ranges = null, bool begin = true)
     {
         var made = new Transfer(_context, digest, size, name, openStore);
         Transfer transfer = _transfers.GetOrAdd(digest, made);
         if (transfer == made)
-            transfer.Start(table, ranges);
+            transfer.Start(table, ranges, begin);
         return transfer;
     }
 

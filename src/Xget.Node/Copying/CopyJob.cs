@@ -20,10 +20,6 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
     /// <summary>From so many bytes on a content is likely to be in stripes.</summary>
     private const ulong Large = 1 << 20;
 
-    /// <summary>Large contents come one after the other: side by side each would pass every level of its trees at a part
-    /// of the speed, and the levels add up.</summary>
-    private readonly SemaphoreSlim _turn = new(1);
-
     private int _skipped;
 
     /// <summary>How far it is.</summary>
@@ -74,7 +70,9 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
         lock (random)
             random.Shuffle(small);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        Task[] workers = [.. Workers([.. contents[true]], stop), .. Workers(small, stop)];
+        List<PackMember>[] large = [.. contents[true]];
+        Turn[] turns = [.. large.Select(_ => new Turn())];
+        Task[] workers = [Turn.RunAsync(turns, stop.Token), .. Workers(large, turns, stop), .. Workers(small, null, stop)];
         try
         {
             await Task.WhenAll(workers);
@@ -88,7 +86,7 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
 
     private static bool IsLarge(List<PackMember> members) => members[0].Data.Length >= Large;
 
-    private Task[] Workers(List<PackMember>[] contents, CancellationTokenSource stop)
+    private Task[] Workers(List<PackMember>[] contents, Turn[]? turns, CancellationTokenSource stop)
     {
         int next = -1;
 
@@ -97,7 +95,10 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
             try
             {
                 while (Interlocked.Increment(ref next) is int i && i < contents.Length)
-                    await CopyContentAsync(contents[i], stop.Token);
+                {
+                    await CopyContentAsync(contents[i], turns?[i], stop.Token);
+                    turns?[i].Pass();
+                }
             }
             catch
             {
@@ -112,7 +113,7 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
         return workers;
     }
 
-    private async Task CopyContentAsync(List<PackMember> members, CancellationToken ct)
+    private async Task CopyContentAsync(List<PackMember> members, Turn? turn, CancellationToken ct)
     {
         Digest digest = members[0].Data.Content;
         string name = members[0].Path.ToString();
@@ -125,9 +126,8 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
         }
         if (existing.Missing.Count == 0)
             return;
-        bool isLarge = IsLarge(members);
-        if (isLarge)
-            await _turn.WaitAsync(ct);
+        if (turn is not null)
+            await turn.Soon.WaitAsync(ct);
         // The bytes of a pack of directories, in memory since the tree was read, can be a file's too.
         if (node.Find(digest) is { } inMemory)
             await node.DropAsync(inMemory);
@@ -138,11 +138,13 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
             if (error == 0)
                 error = await existing.SeedAsync(destination, file!, cancel);
             return (error, file);
-        }, existing.Table, existing.Missing.ConvertAll(m => m.Data));
-        if (isLarge)
+        }, existing.Table, existing.Missing.ConvertAll(m => m.Data), begin: turn is null);
+        if (turn is not null)
         {
+            await turn.Now.WaitAsync(ct);
+            transfer.Begin();
             await transfer.NearEnd.WaitAsync(ct);
-            _turn.Release();
+            turn.Pass();
         }
         if (await transfer.Finished.WaitAsync(ct) is { } reason)
             throw new CopyException(reason);

@@ -22,9 +22,8 @@ public sealed partial class Transfer
     /// <summary>Chunks that a stripe may be ahead of another before it asks for half as much.</summary>
     private const int MostAhead = 8;
 
-    /// <summary>Bytes that are missing when the next content may begin: joining its trees takes as long as these need
-    /// on a slow link.</summary>
-    private const int Overlap = 2 << 20;
+    /// <summary>Bytes that are missing when the next content may begin, where they come fast.</summary>
+    private const int FastOverlap = 2 << 20;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<int, TaskCompletionSource<bool>> _waiters = [];
@@ -35,6 +34,7 @@ public sealed partial class Transfer
     private Stripe[] _stripes = [];
     private int _wantedMissing;
     private int _fetching;
+    private bool _begun;
     private bool _failed;
     private Errno _error;
 
@@ -67,8 +67,8 @@ public sealed partial class Transfer
     public ulong Have => Store is { } s && _table is { } t
         ? Math.Min((ulong)s.Map.SetCount * (ulong)t.ChunkSize, t.Size) : 0;
 
-    /// <summary>Bytes that are wanted and not here, to the nearest chunk.</summary>
-    private ulong Missing => _table is { } t ? (ulong)Volatile.Read(ref _wantedMissing) * (ulong)t.ChunkSize : 0;
+    /// <summary>Bytes that are waited for, to the nearest chunk.</summary>
+    private ulong Missing => _begun && _table is { } t ? (ulong)Volatile.Read(ref _wantedMissing) * (ulong)t.ChunkSize : 0;
 
     /// <summary>The table is known and the store open: from here on chunks may be asked for.</summary>
     private Errno Prepare(ChunkTable known, StoredContent store)
@@ -170,9 +170,11 @@ public sealed partial class Transfer
             if (_table is null || _failed)
                 return;
             int slowest = Slowest();
+            int soonAsked = 0;
             for (int i = 0; i < _stripes.Length; i++)
             {
                 Stripe stripe = _stripes[i];
+                soonAsked += stripe.Span == 1 ? Window(stripe) : FastOverlap / _table.ChunkSize / _stripes.Length;
                 int window = Math.Max(stripe.Span, Window(stripe) / (IsAhead(stripe, slowest) ? 2 : 1));
                 // Two at a time at the least: half the messages, and half the wake-ups of the parent.
                 int together = Math.Max(stripe.Span, Math.Min(2, window / 2));
@@ -186,9 +188,10 @@ public sealed partial class Transfer
                     Note(ref asks, ask);
                 }
             }
-            if (_wantedMissing <= Math.Max(_chunks.Length / 8, Overlap / _table.ChunkSize))
+            if (_begun && _wantedMissing <= soonAsked)
                 _nearEnd.TrySetResult();
-            Steal(ref asks, slowest);
+            if (_begun)
+                Steal(ref asks, slowest);
         }
         // Requests to one parent leave together.
         for (int i = 0; asks is not null && i < asks.Count;)
@@ -246,6 +249,8 @@ public sealed partial class Transfer
             if (!Store!.Map[chunk] && (_chunks[chunk] & (ChunkState.InFlight | ChunkState.Stolen)) == 0)
                 return chunk;
         }
+        if (!_begun)
+            return -1;
         for (int i = Math.Max(stripe.Cursor, Layout.First(index)); i < _chunks.Length; i = Layout.After(i))
         {
             if (IsDue(i))

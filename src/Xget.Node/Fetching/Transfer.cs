@@ -50,8 +50,8 @@ public sealed partial class Transfer : ServedContent
     /// </summary>
     public Task<string?> Finished => _finished.Task;
 
-    /// <summary>Ends when little is missing, or nothing more will come: the next content may begin, so that no link rests
-    /// between the two.</summary>
+    /// <summary>Ends when about all that is missing has been asked for, or nothing more will come: the next content may
+    /// begin, so that no link rests between the two.</summary>
     public Task NearEnd => _nearEnd.Task;
 
     /// <summary>Whether it will never be complete: see <see cref="Finished"/> for the reason.</summary>
@@ -70,13 +70,23 @@ public sealed partial class Transfer : ServedContent
     /// <inheritdoc/>
     public override async ValueTask<ChunkTable?> TableAsync(CancellationToken ct) => await _tableReady.Task.WaitAsync(ct);
 
-    /// <summary>Begins to fetch what is wanted.</summary>
+    /// <summary>Gets its routes and its place, and begins to fetch.</summary>
     /// <param name="table">The chunk table, when it is known already.</param>
     /// <param name="ranges">What is wanted; null for all of it.</param>
-    internal void Start(ChunkTable? table, IReadOnlyList<DataReference>? ranges)
+    /// <param name="begin">False to fetch nothing before <see cref="Begin"/> but what readers wait for.</param>
+    internal void Start(ChunkTable? table, IReadOnlyList<DataReference>? ranges, bool begin)
     {
         _wantedRanges = ranges;
+        _begun = begin;
         _running = RunAsync(table);
+    }
+
+    /// <summary>Fetches what is wanted from now on, if it did not before.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+            _begun = true;
+        Pump();
     }
 
     /// <summary>The complete content is somewhere else from now on; the old place is let go of.</summary>

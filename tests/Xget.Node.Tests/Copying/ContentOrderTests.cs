@@ -1,5 +1,6 @@
 using Xget.Content.Store;
 using Xget.Node.Copying;
+using Xget.Node.Fetching;
 
 namespace Xget.Node.Tests.Copying;
 
@@ -8,10 +9,12 @@ public sealed class ContentOrderTests : CopyTests
 {
     private const int MiB = 1 << 20;
 
+    private readonly string[] _names = ["a", "b", "c", "d"];
+
     [Fact]
-    public async Task Large_contents_come_in_the_trees_order_and_the_next_begins_when_little_of_the_one_before_is_missing()
+    public async Task Large_contents_come_in_the_trees_order_and_the_next_one_joins_its_trees_meanwhile()
     {
-        foreach (string name in new[] { "a", "b", "c" })
+        foreach (string name in _names)
             Source.Add(name, Files.Random(4 * MiB, name[0]));
         await using TestCluster cluster = await ServeAsync();
         var meter = new Meter(MiB);
@@ -20,19 +23,41 @@ public sealed class ContentOrderTests : CopyTests
         RunningNode node = await cluster.StartNodeAsync("copier", host: host);
         using Destination destination = Open();
         Task<CopyResult> copy = JobOf(node, destination).RunAsync(["."], default);
-        bool IsFetched(string name) => node.Node.Find(cluster[name].Data.Content) is not null;
+        Transfer? Of(string name) => node.Node.Find(cluster[name].Data.Content);
 
-        await Until.TrueAsync(() => meter.IsUsedUp);
-        Assert.Equal([true, false, false], new[] { "a", "b", "c" }.Select(IsFetched));
+        await Until.TrueAsync(() => meter.IsUsedUp && Of("b") is { Store: not null });
+        Assert.InRange(Of("a")!.Have, 1UL, (ulong)MiB);
+        Assert.Equal(0UL, Of("b")!.Have);
+        Assert.Null(Of("c"));
 
-        meter.Add(3 * MiB / 2); // 1.5 MiB of a are missing
-        await Until.TrueAsync(() => IsFetched("b"));
-        await Until.TrueAsync(() => meter.IsUsedUp);
-        Assert.False(IsFetched("c"));
+        meter.Add(7 * MiB / 2); // a, and a part of b
+        await Until.TrueAsync(() => meter.IsUsedUp && Of("c") is { Store: not null });
+        Assert.InRange(Of("b")!.Have, 1UL, 4UL * MiB);
+        Assert.Equal(0UL, Of("c")!.Have);
+        Assert.Null(Of("d"));
 
         meter.Open();
         await Until.DoneAsync(copy);
-        foreach (string name in new[] { "a", "b", "c" })
+        foreach (string name in _names)
+            Assert.Equal(File.ReadAllBytes(Source[name]), File.ReadAllBytes(Path.Combine(Destination(), name)));
+    }
+
+    [Fact]
+    public async Task Contents_that_are_there_already_keep_nobody_waiting()
+    {
+        foreach (string name in _names)
+            Source.Add(name, Files.Random(2 * MiB, name[0]));
+        await using TestCluster cluster = await ServeAsync();
+        Directory.CreateDirectory(Destination());
+        foreach (string name in new[] { "a", "c" })
+            File.Copy(Source[name], Path.Combine(Destination(), name));
+        RunningNode node = await cluster.StartNodeAsync("copier");
+        using Destination destination = Open();
+
+        await Until.DoneAsync(JobOf(node, destination).RunAsync(["."], default));
+
+        Assert.InRange(node.Node.Counters.FromMaster, 4 * MiB, 4 * MiB + 4096); // and the directory
+        foreach (string name in _names)
             Assert.Equal(File.ReadAllBytes(Source[name]), File.ReadAllBytes(Path.Combine(Destination(), name)));
     }
 }

@@ -79,6 +79,24 @@ public sealed class WaitingTests : EngineTests
     }
 
     [Fact]
+    public async Task Before_it_begins_a_content_fetches_what_readers_wait_for_and_nothing_else()
+    {
+        await using RunningNode parent = await Cluster.StartNodeAsync("node1");
+        Transfer transfer = parent.Node.Fetch(Cluster["img"].Data.Content, (ulong)Size, "img", RunningNode.InMemory, begin: false);
+        await using RunningNode child = await Cluster.StartNodeAsync("node2");
+        Transfer below = child.Fetch(Cluster["img"], [new(Cluster["img"].Data.Content, 7 * Chunk, 10)]);
+
+        Assert.Null(await Until.DoneAsync(below.Finished));
+        Assert.Equal((ulong)Chunk, transfer.Have);
+        Assert.Equal((Chunk, 0L), (parent.Node.Counters.FromMaster, child.Node.Counters.FromMaster));
+        Assert.False(transfer.Finished.IsCompleted || transfer.NearEnd.IsCompleted);
+
+        transfer.Begin();
+        Assert.Null(await Until.DoneAsync(transfer.Finished));
+        Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
+    }
+
+    [Fact]
     public async Task A_demand_is_passed_up_with_priority_through_a_parent()
     {
         (RunningNode parent, Meter meter) = await HeldBackAsync("node1", with: o => o with { Window = Chunk });
