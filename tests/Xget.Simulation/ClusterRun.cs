@@ -48,6 +48,7 @@ internal sealed partial class ClusterRun
         Attach,     // at the parent: the node's first request of a stripe
         Report,     // at the master: the node's parent has failed
         Complete,   // at the master: the node gives its routes back
+        Demote,     // at the master: the node's reports have shown that it is too slow to serve
         Lost,       // at the master: the connection to the node is gone
         End,        // at the node: it has served long enough
         Disturb,    // what the scenario has in store
@@ -116,6 +117,7 @@ internal sealed partial class ClusterRun
             case Scenario.Slow:
                 _network.SetBandwidth(_setting.SlowNode, _setting.Bandwidth / 10);
                 _nodes[_setting.SlowNode].IsDisturbed = true;
+                At(starts[_setting.SlowNode - 1] + _setting.Judge, new Event(Kind.Demote, _setting.SlowNode));
                 break;
             case Scenario.Kill or Scenario.Stop:
                 At(_setting.At * _setting.CopyTime, new Event(Kind.Disturb, 0));
@@ -150,6 +152,9 @@ internal sealed partial class ClusterRun
                 break;
             case Kind.Complete when node.IsAlive:
                 _router.Complete(node.Member!);
+                break;
+            case Kind.Demote when node.IsAlive && node.Member is not null && node.Finish == 0:
+                _router.Demote(node.Member);
                 break;
             case Kind.Lost when node.Member is not null:
                 _router.Lose(node.Member);

@@ -9,7 +9,7 @@ internal static class CommandLine
         usage: Xget.Simulation [--all] [--nodes N] [--size BYTES|nM|nMi|nG|nGi] [--rate MBIT] [--factor PART]
             [--chunk BYTES] [--piece CHUNKS] [--stripes K] [--max-level L] [--max-connections M]
             [--scenario together|spread|kill|slow|stop] [--spread S] [--latency S] [--connect S] [--detect S]
-            [--stall S] [--at PART] [--slow-node I] [--stay] [--seed I] [--tolerance PART] [--check] [--tree]
+            [--stall S] [--judge S] [--at PART] [--slow-node I] [--stay] [--seed I] [--tolerance PART] [--check] [--tree]
         """;
 
     /// <summary>The settings that the words ask for; null if one of them is not understood.</summary>
@@ -73,6 +73,7 @@ internal static class CommandLine
             "--detect" => setting with { Detect = number },
             "--stall" => setting with { Stall = number },
             "--at" => setting with { At = number },
+            "--judge" => setting with { Judge = number },
             "--slow-node" => setting with { SlowNode = whole },
             "--seed" => setting with { Seed = whole },
             "--tolerance" => setting with { Tolerance = number },

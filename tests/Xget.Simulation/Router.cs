@@ -67,6 +67,16 @@ internal sealed class Router(RoutingOptions options)
         Ends.Stop();
     }
 
+    /// <summary>The node is too slow to serve others.</summary>
+    public void Demote(Member member)
+    {
+        Reroutes.Start();
+        _tree.Demote(member.Node);
+        TakeChanged();
+        Reroutes.Stop();
+        RerouteCount++;
+    }
+
     /// <summary>The node's connection is gone.</summary>
     public void Lose(Member member)
     {

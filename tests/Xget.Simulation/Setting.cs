@@ -43,6 +43,9 @@ internal sealed record Setting
     /// <summary>A parent that gives nothing for this long is left out.</summary>
     public double Stall { get; init; } = 10;
 
+    /// <summary>From the start of a slow node until three of its reports have shown that it is.</summary>
+    public double Judge { get; init; } = 3;
+
     /// <summary>When something happens to a node, as a part of the time of one copy.</summary>
     public double At { get; init; } = 0.5;
 
