@@ -193,6 +193,7 @@ public sealed partial class Transfer
     /// <summary>A parent failed: asks the master for another, until the retries are used up.</summary>
     private async Task ReplaceAsync(ParentLink link, FailureReason reason, CancellationToken ct)
     {
+        ct.ThrowIfCancellationRequested(); // what was asked of it was given up by us
         if (!_links.ContainsValue(link))
             return; // replaced already
         Forget(link);
