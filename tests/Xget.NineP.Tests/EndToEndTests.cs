@@ -122,10 +122,7 @@ public sealed class EndToEndTests
     {
         byte[] bytes = new byte[20_000_000];
         new Random(2).NextBytes(bytes);
-        string path = Path.GetTempFileName();
-        await File.WriteAllBytesAsync(path, bytes);
-        using SafeFileHandle disk = File.OpenHandle(path);
-        File.Delete(path);
+        using SafeFileHandle disk = NamelessFile.Of(bytes);
         TestTree tree = new();
         TestFile file = tree.Root.AddFile("file", bytes);
         file.OnDisk = disk;
@@ -221,10 +218,7 @@ public sealed class EndToEndTests
         await using IConnection far = await listener.AcceptAsync(default);
         byte[] bytes = new byte[30_000_000];
         new Random(3).NextBytes(bytes);
-        string path = Path.GetTempFileName();
-        await File.WriteAllBytesAsync(path, bytes);
-        using SafeFileHandle disk = File.OpenHandle(path);
-        File.Delete(path);
+        using SafeFileHandle disk = NamelessFile.Of(bytes);
         byte[] header = [1, 2, 3];
         Task sending = far.SendFileAsync(header, disk, 5, bytes.Length - 5, default).AsTask();
         byte[] copy = new byte[bytes.Length - 2];

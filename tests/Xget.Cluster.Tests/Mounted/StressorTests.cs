@@ -129,9 +129,10 @@ public sealed partial class StressorTests(ITestOutputHelper output)
         output.WriteLine("operations: " + string.Join(", ", Operations().Matches(said).Select(m => m.Result("$1 $2"))));
     }
 
-    // Two workers for each, all at the same time.
+    // Two workers for each, all at the same time; but one of those whose workers share a directory that the first to end
+    // removes, whoever still begins in it (stress-ng 0.15: one run of 200 failed so without a mount).
     private static string[] Each(string[] stressors, int rounds) => [.. stressors.SelectMany(
-        s => new[] { $"--{s}", "2", $"--{s}-ops", rounds.ToString(CultureInfo.InvariantCulture) })];
+        s => new[] { $"--{s}", s is "chattr" or "fcntl" ? "1" : "2", $"--{s}-ops", rounds.ToString(CultureInfo.InvariantCulture) })];
 
     // The lines of --metrics-brief: name, operations, three times, two rates.
     [GeneratedRegex(@"\] (\S+) +(\d+)(?: +\d+\.\d+){5}$", RegexOptions.Multiline)]

@@ -5,6 +5,12 @@ using Xget.Content.Tests.Store;
 namespace Xget.Content.Tests.Cache;
 
 /// <summary>A disk without room makes reading slower, nothing else. A tmpfs of 1 MiB.</summary>
+/// <remarks>
+/// Alone: a removed file gives its room with its last descriptor, and a child process that another test is just starting
+/// has them all for a moment.
+/// </remarks>
+[Collection(nameof(FullDiskTests))]
+[CollectionDefinition(nameof(FullDiskTests), DisableParallelization = true)]
 public sealed class FullDiskTests
 {
     [SkippableFact]

@@ -185,10 +185,7 @@ public sealed class ReadTests
         byte[] expected = Frames.Data(MessageType.Rread, 3, bytes);
         Assert.Equal(expected, await rig.Peer.AskAsync(Frames.Read(3, 1, 0, 1 << 20)));
 
-        string path = Path.GetTempFileName();
-        await File.WriteAllBytesAsync(path, bytes);
-        using SafeFileHandle disk = File.OpenHandle(path);
-        File.Delete(path);
+        using SafeFileHandle disk = NamelessFile.Of(bytes);
         rig.Hello.OnDisk = disk;
         Assert.Equal(expected, await rig.Peer.AskAsync(Frames.Read(3, 1, 0, 1 << 20)));
         await UntilAsync(() => rig.Hello.Leases == 0);
@@ -198,9 +195,7 @@ public sealed class ReadTests
     public async Task A_file_that_is_shorter_than_promised_costs_the_connection()
     {
         await using ServerRig rig = await ServerRig.AttachedAsync();
-        string path = Path.GetTempFileName();
-        using SafeFileHandle disk = File.OpenHandle(path);
-        File.Delete(path);
+        using SafeFileHandle disk = NamelessFile.Of([]);
         rig.Hello.OnDisk = disk;
         await rig.OpenAsync(1, "hello");
         await rig.Peer.SendAsync(Frames.Read(3, 1, 0, 5));
