@@ -24,6 +24,9 @@ public sealed class MemoryConnection : IConnection
 
     public EndPoint Local { get; }
 
+    /// <summary>Whatever a test says; 0 otherwise.</summary>
+    public int Unacknowledged { get; set; }
+
     /// <summary>How often something was sent from this end.</summary>
     public int Sends => Volatile.Read(ref _sends);
 

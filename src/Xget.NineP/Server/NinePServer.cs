@@ -12,7 +12,6 @@ public sealed class NinePServer
     private static readonly TimeSpan ComplaintPause = TimeSpan.FromSeconds(1);
 
     private readonly DeadlineQueue _unversioned;
-    private readonly TimeProvider _time;
     private int _connectionCount;
 
     /// <summary>A server of what <paramref name="root"/> exports.</summary>
@@ -23,9 +22,10 @@ public sealed class NinePServer
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxMsize, LargestMsize);
         Root = root;
         Options = options;
-        _time = time;
+        Time = time;
         _unversioned = new DeadlineQueue(time, options.HandshakeTimeout);
         Sending = new DeadlineQueue(time, options.SendTimeout);
+        Gathering = options.GathersPeers ? new Gathering(time) : null;
     }
 
     /// <summary>Connections that have sent their Tversion.</summary>
@@ -35,8 +35,12 @@ public sealed class NinePServer
 
     internal ServerOptions Options { get; }
 
+    internal TimeProvider Time { get; }
+
     /// <summary>The connections whose peers have not yet taken what is being sent to them.</summary>
     internal DeadlineQueue Sending { get; }
+
+    internal Gathering? Gathering { get; }
 
     internal OutstandingPool Requests { get; } = new();
 
@@ -85,9 +89,9 @@ public sealed class NinePServer
             catch (Exception e) when (e is SocketException or IOException)
             {
                 // Most likely out of descriptors: those who have said nothing yet are the least loss.
-                if (complained is not { } last || _time.GetElapsedTime(last) >= ComplaintPause)
+                if (complained is not { } last || Time.GetElapsedTime(last) >= ComplaintPause)
                 {
-                    complained = _time.GetTimestamp();
+                    complained = Time.GetTimestamp();
                     Options.Complaint?.Invoke(listener.Local, $"cannot accept: {e.Message}");
                 }
 
@@ -102,6 +106,7 @@ public sealed class NinePServer
     internal void Versioned(Session session)
     {
         _unversioned.Remove(session.Handshake);
+        Gathering?.Arrived();
         Interlocked.Increment(ref _connectionCount);
     }
 
@@ -130,7 +135,7 @@ public sealed class NinePServer
     {
         try
         {
-            await Task.Delay(AcceptPause, _time, ct);
+            await Task.Delay(AcceptPause, Time, ct);
         }
         catch (OperationCanceledException)
         {

@@ -26,6 +26,12 @@ public sealed record ServerOptions
     /// <summary>Most connections in all that have sent no Tversion yet; when more come the oldest is closed.</summary>
     public int MaxUnversioned { get; init; } = 1024;
 
+    /// <summary>
+    /// Whether data wait for a moment (300 ms at most) while peers keep coming, so that all of them get equal shares of a
+    /// slow link: for a server from which many fetch the same at the same time.
+    /// </summary>
+    public bool GathersPeers { get; init; }
+
     /// <summary>Told once for each connection that is closed for its peer's fault, and of failures to accept.</summary>
     public Action<EndPoint, string>? Complaint { get; init; }
 

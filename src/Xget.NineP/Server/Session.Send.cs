@@ -13,7 +13,12 @@ internal sealed partial class Session
     /// <summary>Sent at once: what a peer must take within the send time-out.</summary>
     private const int SendPiece = 256 * 1024;
 
+    /// <summary>So many packets that the peer's host acknowledges them at once.</summary>
+    private const int FirstPiece = 4 * 1024;
+
     private const int SmallReply = 256;
+
+    private static readonly TimeSpan GatheringPause = TimeSpan.FromMilliseconds(1);
 
     private readonly ReplyQueue _replies = new();
     private readonly DeadlineQueue.Entry _sending;
@@ -203,9 +208,9 @@ internal sealed partial class Session
         if (item.Body.Handle is { } file)
         {
             ReadOnlyMemory<byte> head = item.Head;
-            for (int at = 0; at < item.BodyCount; at += SendPiece)
+            for (int at = 0, count; at < item.BodyCount; at += count)
             {
-                int count = Math.Min(SendPiece, item.BodyCount - at);
+                count = await NextPieceAsync(item.BodyCount - at);
                 await TimedAsync(Connection.SendFileAsync(
                     head, file, item.Body.Offset + at, count, CancellationToken.None));
                 head = default;
@@ -220,6 +225,25 @@ internal sealed partial class Session
         {
             int count = Math.Min(SendPiece, body.Length - at);
             await TimedAsync(Connection.SendAsync(body.Slice(at, count), CancellationToken.None));
+        }
+    }
+
+    /// <summary>Waits until some of a file's bytes that are left may be sent: how many. What comes from memory does not wait.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> NextPieceAsync(int left)
+    {
+        while (true)
+        {
+            switch (_server.Gathering?.Ask(Connection, left))
+            {
+                case Gathering.Leave.None:
+                    await Task.Delay(GatheringPause, _server.Time);
+                    break;
+                case Gathering.Leave.Little:
+                    return Math.Min(FirstPiece, left);
+                default:
+                    return Math.Min(SendPiece, left);
+            }
         }
     }
 

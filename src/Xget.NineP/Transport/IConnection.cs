@@ -40,6 +40,9 @@ public interface IConnection : IAsyncDisposable
     ValueTask SendFileAsync(
         ReadOnlyMemory<byte> header, SafeFileHandle file, long offset, int count, CancellationToken ct);
 
+    /// <summary>Bytes that were sent and that the peer's host has not acknowledged; 0 also where that is not known.</summary>
+    int Unacknowledged => 0;
+
     /// <summary>Closes at once; whoever waits on either side wakes.</summary>
     void Abort();
 }

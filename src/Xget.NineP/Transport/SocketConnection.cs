@@ -16,6 +16,7 @@ internal sealed class SocketConnection : IConnection
     private const int SoRcvLowat = 18;
     private readonly Socket _socket;
     private int _wakeAt = 1;
+    private bool _isEmpty;
 
     public SocketConnection(Socket socket)
     {
@@ -36,6 +37,21 @@ internal sealed class SocketConnection : IConnection
 
     public EndPoint Local { get; }
 
+    public int Unacknowledged
+    {
+        get
+        {
+            try
+            {
+                return NativeSocket.Unacknowledged(_socket.SafeHandle);
+            }
+            catch (ObjectDisposedException)
+            {
+                return 0;
+            }
+        }
+    }
+
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken ct)
     {
         WakeAt(1);
@@ -44,6 +60,18 @@ internal sealed class SocketConnection : IConnection
 
     public ValueTask<int> ReceiveMostAsync(Memory<byte> buffer, CancellationToken ct)
     {
+        if (!_isEmpty)
+        {
+            // Mostly all of it is there by now, and the water mark (and the event that setting it makes) is not needed.
+            int received = NativeSocket.TryReceive(_socket.SafeHandle, buffer.Span);
+            if (received > 0)
+            {
+                _isEmpty = received < buffer.Length;
+                return new(received);
+            }
+        }
+
+        _isEmpty = false;
         WakeAt(Math.Min(buffer.Length, MostWaitedFor));
         return _socket.ReceiveAsync(buffer, SocketFlags.None, ct);
     }
@@ -51,7 +79,7 @@ internal sealed class SocketConnection : IConnection
     public ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken ct)
     {
         // Mostly there is room. The framework's way would keep its state, and the buffer last sent, with the socket.
-        int sent = NativeSend.TrySend(_socket.SafeHandle, data.Span, more: false);
+        int sent = NativeSocket.TrySend(_socket.SafeHandle, data.Span, more: false);
         return sent == data.Length ? ValueTask.CompletedTask : SendRestAsync(data[sent..], ct);
     }
 
@@ -69,7 +97,7 @@ internal sealed class SocketConnection : IConnection
     public async ValueTask SendFileAsync(
         ReadOnlyMemory<byte> header, SafeFileHandle file, long offset, int count, CancellationToken ct)
     {
-        int sent = NativeSend.TrySend(_socket.SafeHandle, header.Span, more: count > 0);
+        int sent = NativeSocket.TrySend(_socket.SafeHandle, header.Span, more: count > 0);
         if (sent < header.Length)
         {
             await SendRestAsync(header[sent..], ct);
@@ -77,8 +105,8 @@ internal sealed class SocketConnection : IConnection
 
         while (count > 0)
         {
-            int moved = NativeSend.TrySendFile(_socket.SafeHandle, file, offset, count);
-            if (moved == NativeSend.WouldBlock)
+            int moved = NativeSocket.TrySendFile(_socket.SafeHandle, file, offset, count);
+            if (moved == NativeSocket.WouldBlock)
             {
                 // The socket is full (or this file cannot be spliced): a send of a copied piece waits for room.
                 moved = await SendCopyAsync(file, offset, Math.Min(count, CopyPiece), ct);

@@ -5,12 +5,13 @@ using Mono.Unix.Native;
 
 namespace Xget.NineP;
 
-/// <summary>send(2) and sendfile(2) on a socket that does not block.</summary>
-internal static partial class NativeSend
+/// <summary>send(2), sendfile(2) and recv(2) on a socket that does not block.</summary>
+internal static partial class NativeSocket
 {
     /// <summary>Returned instead of a count when nothing can be moved now.</summary>
     public const int WouldBlock = -1;
 
+    private const nuint SiocOutq = 0x5411;
     private const int MsgDontWait = 0x40;
     private const int MsgNoSignal = 0x4000;
     private const int MsgMore = 0x8000;
@@ -22,6 +23,11 @@ internal static partial class NativeSend
         nint sent = Send(socket, data, (nuint)data.Length, MsgDontWait | MsgNoSignal | (more ? MsgMore : 0));
         return sent < 0 ? 0 : (int)sent;
     }
+
+    /// <summary>Receives what is there: how much, 0 at the end, or <see cref="WouldBlock"/>, also when an error is left for the
+    /// next receive to find.</summary>
+    public static int TryReceive(SafeSocketHandle socket, Span<byte> buffer) =>
+        (int)Receive(socket, buffer, (nuint)buffer.Length, MsgDontWait);
 
     /// <summary>
     /// Moves up to <paramref name="count"/> bytes from page cache to socket without a copy: how many, 0 at the file's
@@ -56,9 +62,18 @@ internal static partial class NativeSend
         }
     }
 
+    /// <summary>Bytes sent that the peer's kernel has not acknowledged (tcp(7), SIOCOUTQ); 0 for a lost connection.</summary>
+    public static int Unacknowledged(SafeSocketHandle socket) => Ioctl(socket, SiocOutq, out int bytes) == 0 ? bytes : 0;
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int Ioctl(SafeHandle socket, nuint request, out int value);
+
     [LibraryImport("libc", EntryPoint = "sendfile64", SetLastError = true)]
     private static partial nint Sendfile(SafeHandle socket, SafeHandle file, ref long offset, nuint count);
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(SafeHandle socket, ReadOnlySpan<byte> data, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recv")]
+    private static partial nint Receive(SafeHandle socket, Span<byte> buffer, nuint length, int flags);
 }
