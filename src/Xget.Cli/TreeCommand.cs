@@ -37,19 +37,22 @@ internal static class TreeCommand
                 TreeReport.Route[] routes = [.. stripe];
                 text.Append(CultureInfo.InvariantCulture, $"  stripe {routes[0].Stripe}: master\n");
                 AppendChildren(text, report, routes, HostPort.Me, 2, []);
-                // Below a parent that is complete by now, or that has just left.
+                // Below a parent that holds no routes (any more), or that has just left.
                 foreach (var orphans in routes.Where(r => r.Parent != HostPort.Me && !Array.Exists(routes, p => p.Address == r.Parent)).GroupBy(r => r.Parent))
                 {
                     TreeReport.Route? parent = report.Routes.FirstOrDefault(r => r.Address == orphans.Key);
-                    text.Append(CultureInfo.InvariantCulture, $"    {parent?.Node ?? "(gone)"} {orphans.Key}  {(parent is null ? "" : "complete")}\n");
+                    text.Append(CultureInfo.InvariantCulture, $"    {parent?.Node ?? "(gone)"} {orphans.Key}  {(parent is null ? "" : Standing(parent, report))}\n");
                     AppendChildren(text, report, routes, orphans.Key!, 3, []);
                 }
             }
-            if (report.Routes.Any(r => r.Stripe is null))
-                text.Append(CultureInfo.InvariantCulture, $"  complete: {string.Join(", ", report.Routes.Where(r => r.Stripe is null).Select(r => r.Node))}\n");
+            foreach (var standing in report.Routes.Where(r => r.Stripe is null).GroupBy(r => Standing(r, report)))
+                text.Append(CultureInfo.InvariantCulture, $"  {standing.Key}: {string.Join(", ", standing.Select(r => r.Node))}\n");
         }
         return text.Length == 0 ? "no node reads or serves anything now\n" : text.ToString();
     }
+
+    /// <summary>What a worker without routes is.</summary>
+    private static string Standing(TreeReport.Route worker, TreeReport report) => worker.Have == report.Size ? "complete" : "expected";
 
     private static void AppendChildren(StringBuilder text, TreeReport report, TreeReport.Route[] routes, string parent, int depth, HashSet<string> above)
     {

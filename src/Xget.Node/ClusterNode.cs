@@ -184,15 +184,15 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <param name="openStore">Opens the place for its chunks.</param>
     /// <param name="table">The chunk table, when it is known.</param>
     /// <param name="ranges">The wanted parts; null for all.</param>
-    /// <param name="begin">False to join its trees only, and fetch nothing before <see cref="Transfer.Begin"/> but what
-    /// readers wait for.</param>
+    /// <param name="join">Until it ends, or somebody reads, this node only says that it will have the content.</param>
+    /// <param name="begin">Until it ends nothing is fetched but what readers wait for.</param>
     public Transfer Fetch(Digest digest, ulong? size, string name, Transfer.OpenStore openStore,
-        ChunkTable? table = null, IReadOnlyList<DataReference>? ranges = null, bool begin = true)
+        ChunkTable? table = null, IReadOnlyList<DataReference>? ranges = null, Task? join = null, Task? begin = null)
     {
         var made = new Transfer(_context, digest, size, name, openStore);
         Transfer transfer = _transfers.GetOrAdd(digest, made);
         if (transfer == made)
-            transfer.Start(table, ranges, begin);
+            transfer.Start(table, ranges, join ?? Task.CompletedTask, begin ?? Task.CompletedTask);
         return transfer;
     }
 
@@ -281,7 +281,7 @@ public sealed class ClusterNode : IAsyncDisposable
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
                 foreach (Transfer transfer in _transfers.Values)
-                    _ = transfer.TickAsync();
+                    transfer.Tick();
                 await _context.Parents.CloseIdleAsync(all: false);
             }
         }

@@ -14,6 +14,21 @@ public sealed partial class DistributionTree
         return worker;
     }
 
+    /// <summary>Decides a route that is not decided yet, or, for one that was expected, no longer good.</summary>
+    private void DecideIfNeeded(Member member, int stripe)
+    {
+        if (!member.IsDecided(stripe))
+        {
+            DecideAbove(member, stripe);
+            Decide(member, stripe);
+        }
+        else if (member.Parents[stripe] is { } parent &&
+                 (member.LeavesOut(parent) || (member.Holds == 1 && (!parent.IsAdvertised || parent.IsReported))))
+        {
+            Decide(member, stripe);
+        }
+    }
+
     /// <summary>Gives back the route of a stripe, if there is one, and takes the best there is now.</summary>
     private void Decide(Member member, int stripe)
     {
@@ -58,6 +73,7 @@ public sealed partial class DistributionTree
 
         member.SetRoute(stripe, parent, parentLevel + 1);
         member.Node.CountGiven(parentLevel);
+        member.Node.Former.Given(_options.Stripes, member.Routes[stripe]);
         self.Places[stripe].Level = parentLevel + 1;
         _innerStripes.Route(self, stripe, fromMaster: parent is null);
         _eligible.Refresh(self, stripe);
@@ -66,6 +82,17 @@ public sealed partial class DistributionTree
             self.Places[stripe].IsStray = true;
             _strays[stripe].Enqueue(self);
         }
+    }
+
+    private void GiveBack(Member member)
+    {
+        for (int stripe = 0; stripe < _options.Stripes; stripe++)
+        {
+            GiveBack(member, stripe);
+            _innerStripes.LeaveRoot(member.Self, stripe);
+        }
+
+        member.Self.Member = null;
     }
 
     private void GiveBack(Member member, int stripe)
@@ -119,7 +146,7 @@ public sealed partial class DistributionTree
             }
 
             Member member = stray.Member!;
-            if (_choice.Better(member, stripe) is { } better)
+            if (_choice.Better(member, stripe, isReserved: _expected[stripe].Count > 0) is { } better)
             {
                 GiveBack(member, stripe);
                 Attach(member, stripe, better);
@@ -203,7 +230,7 @@ public sealed partial class DistributionTree
             {
                 _eligible.Refresh(parent, stripe);
             }
-            else
+            else if (member.IsDecided(stripe))
             {
                 _innerStripes.Route(worker, stripe, fromMaster: true);
             }

@@ -28,11 +28,13 @@ public sealed partial class DistributionTree
         _options = options;
         _eligible = new EligibleWorkers(options);
         _innerStripes = new InnerStripes(options);
-        _choice = new ParentChoice(options, _eligible, _innerStripes);
+        _choice = new ParentChoice(options, _eligible, _innerStripes, _workers);
         _strays = new Queue<Worker>[options.Stripes];
-        for (int stripe = 0; stripe < _strays.Length; stripe++)
+        _expected = new LinkedList<Worker>[options.Stripes];
+        for (int stripe = 0; stripe < options.Stripes; stripe++)
         {
             _strays[stripe] = new Queue<Worker>();
+            _expected[stripe] = [];
         }
     }
 
@@ -57,34 +59,27 @@ public sealed partial class DistributionTree
     {
         ArgumentNullException.ThrowIfNull(node);
         Worker self = Enter(node);
-        bool isNew = self.Member is null;
         Member member = self.Member ??= new Member(self, _options.Stripes);
         foreach (RoutingNode failed in leaveOut)
         {
             Report(member, failed);
         }
 
-        if (isNew)
+        if (++member.Holds == 1)
         {
             // Whoever asks for routes is not complete. Where it is to be inner it takes its pick first.
             self.IsComplete = false;
             self.IsAdvanced = false;
+            HasCome(self);
             if (self.InnerStripe != InnerStripes.None)
             {
-                Decide(member, self.InnerStripe);
+                DecideIfNeeded(member, self.InnerStripe);
             }
-        }
-        else
-        {
-            member.Holds++;
         }
 
         for (int stripe = 0; stripe < _options.Stripes; stripe++)
         {
-            if (isNew ? stripe != self.InnerStripe : member.Parents[stripe] is { } parent && member.LeavesOut(parent))
-            {
-                Decide(member, stripe);
-            }
+            DecideIfNeeded(member, stripe);
         }
 
         Settle(self);
@@ -123,13 +118,7 @@ public sealed partial class DistributionTree
             return;
         }
 
-        for (int stripe = 0; stripe < _options.Stripes; stripe++)
-        {
-            GiveBack(member, stripe);
-            _innerStripes.LeaveRoot(member.Self, stripe);
-        }
-
-        member.Self.Member = null;
+        GiveBack(member);
         StandAlone(member.Self);
         Update(member.Self);
         for (int stripe = 0; stripe < _options.Stripes; stripe++)
@@ -139,8 +128,8 @@ public sealed partial class DistributionTree
     }
 
     /// <summary>
-    /// The member has a good part of the content by now: it is not sent below one that has nothing yet, neither to make
-    /// room nor for want of a parent, unless there is no other. Forgotten when it asks for routes anew.
+    /// The member has been here for a while: it gives its place to no newcomer any more, for a move costs it a new
+    /// connection. Forgotten when it asks for routes anew.
     /// </summary>
     public void Advance(Member member)
     {
@@ -162,7 +151,8 @@ public sealed partial class DistributionTree
 
     /// <summary>
     /// The node serves this content from now on (avail is written), even before it has any data. It is eligible as soon as
-    /// its routes are decided; best advertise first and join then, so that it is a worker at once. If it had withdrawn, or
+    /// its routes are decided; best advertise first and join then, so that it is a worker at once. A node that was in
+    /// another content before gets its place of there again, so it may advertise long before it joins. If it had withdrawn, or
     /// was reported by two nodes, all that was held against it is forgotten.
     /// </summary>
     public void Advertise(RoutingNode node)
@@ -172,6 +162,7 @@ public sealed partial class DistributionTree
         self.Advertise();
         _innerStripes.Assign(self);
         InnerStripeChanged(self);
+        Expect(self);
         Update(self);
     }
 
@@ -186,6 +177,7 @@ public sealed partial class DistributionTree
         if (_workers.TryGetValue(node, out Worker? self) && self.IsAdvertised)
         {
             self.IsComplete = true;
+            HasCome(self);
             StandAlone(self);
             Update(self);
         }
@@ -203,6 +195,8 @@ public sealed partial class DistributionTree
             return false;
         }
 
+        HasCome(self);
+        node.Forget();
         self.Demote();
         _innerStripes.Forget(self);
         InnerStripeChanged(self);
@@ -226,6 +220,7 @@ public sealed partial class DistributionTree
         ArgumentNullException.ThrowIfNull(node);
         if (_workers.TryGetValue(node, out Worker? self) && self.IsAdvertised)
         {
+            HasCome(self);
             self.Withdraw();
             _innerStripes.Forget(self);
             InnerStripeChanged(self);
@@ -284,7 +279,7 @@ public sealed partial class DistributionTree
             {
                 entries.Add(new TreeEntry(
                     worker.Node, stripe, worker.Places[stripe].Level, worker.Member?.Routes[stripe].Parent,
-                    worker.Member is not null, worker.IsAdvertised, worker.Connections));
+                    worker.Member?.IsDecided(stripe) ?? false, worker.IsAdvertised, worker.Connections));
             }
         }
 

@@ -81,19 +81,22 @@ internal sealed class EligibleWorkers(RoutingOptions options)
         queue?.Add(worker);
     }
 
+    /// <summary>Whether a worker is eligible and has a free place.</summary>
+    public bool HasPlace(Worker worker, int stripe) => KindOf(worker, stripe) is Kind.Inner or Kind.Other;
+
     /// <summary>The best worker of a stripe, kind and level for this member; null if there is none.</summary>
-    public Worker? First(Member member, int stripe, Kind kind, int level, bool anyAhead = false) =>
-        Queue(stripe, kind, level)?.First(member, anyAhead || options.Stripes == 1);
+    public Worker? First(Member member, int stripe, Kind kind, int level) =>
+        Queue(stripe, kind, level)?.First(member);
 
     /// <summary>The best worker of a stripe and kind down to a level, for this member; null if none is eligible. One look
     /// at each level's first, since within a level the third heuristic tells nothing apart.</summary>
-    public Worker? Best(Member member, int stripe, Kind kind, int deepestLevel, bool anyAhead = false)
+    public Worker? Best(Member member, int stripe, Kind kind, int deepestLevel)
     {
         Worker? best = null;
         int bestTimesGiven = 0;
         for (int level = 1; level <= deepestLevel; level++)
         {
-            if (First(member, stripe, kind, level, anyAhead) is { } worker && worker.Connections < options.MaxConnections)
+            if (First(member, stripe, kind, level) is { } worker && worker.Connections < options.MaxConnections)
             {
                 int timesGiven = member.Node.TimesGiven(level);
                 if (best is null || Compare(worker, best, timesGiven, bestTimesGiven) < 0)

@@ -13,12 +13,20 @@ internal sealed class InnerStripes(RoutingOptions options)
     private readonly int[] _workers = new int[options.Stripes];
     private readonly Worker?[] _roots = new Worker?[options.Stripes];
 
-    /// <summary>Makes a worker inner in the stripe that has the fewest inner ones.</summary>
+    /// <summary>Makes a worker inner in the stripe that has the fewest inner ones; or where it was inner before, unless that
+    /// has many more: of nodes that come in any order those of one stripe can be the first.</summary>
     public void Assign(Worker worker)
     {
         if (options.Stripes > 1 && worker.InnerStripe == None)
         {
-            Assign(worker, Array.IndexOf(_workers, _workers.Min()));
+            int fewest = _workers.Min();
+            int former = worker.Node.Former.InnerStripe(options.Stripes);
+            bool stays = former != None && _workers[former] <= 2 * fewest + 8;
+            Assign(worker, stays ? former : Array.IndexOf(_workers, fewest));
+            if (former == None)
+            {
+                worker.Node.Former.Inner(options.Stripes, worker.InnerStripe);
+            }
         }
     }
 

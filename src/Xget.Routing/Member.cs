@@ -2,7 +2,8 @@ namespace Xget.Routing;
 
 /// <summary>
 /// A node that holds routes of one content, from <see cref="DistributionTree.Join"/> until
-/// <see cref="DistributionTree.Leave"/>. Not thread-safe: it belongs to the owner of its tree.
+/// <see cref="DistributionTree.Leave"/>; inside the tree also one that is expected to join. Not thread-safe: it belongs to
+/// the owner of its tree.
 /// </summary>
 public sealed class Member
 {
@@ -35,11 +36,14 @@ public sealed class Member
     /// <summary>Its routes were changed by what others did, and nobody has been told yet.</summary>
     internal bool IsChanged { get; set; }
 
-    /// <summary>How many joins are not yet undone by a leave.</summary>
-    internal int Holds { get; set; } = 1;
+    /// <summary>How many joins are not yet undone by a leave; 0 also of one that is expected.</summary>
+    internal int Holds { get; set; }
 
     /// <summary>It has left out as many as it may: only the master is left.</summary>
     internal bool IsExhausted { get; private set; }
+
+    /// <summary>Whether it has a route of that stripe: one that is expected may have some only.</summary>
+    internal bool IsDecided(int stripe) => _routes[stripe].Level > 0;
 
     internal void SetRoute(int stripe, Worker? parent, int level)
     {
@@ -70,9 +74,6 @@ public sealed class Member
             _leftOut.Add((worker, worker.Advertisement));
         }
     }
-
-    /// <summary>Whether a worker lacks what this member has long since: it could give nothing new for a while.</summary>
-    internal bool IsAheadOf(Worker worker) => Self.IsAdvanced && !worker.IsAdvanced && !worker.IsComplete;
 
     /// <summary>Whether this member may not be given that worker: it was left out, or is the member itself.</summary>
     internal bool LeavesOut(Worker worker) =>

@@ -5,8 +5,12 @@ namespace Xget.Routing;
 /// <summary>
 /// The policy: which worker becomes the parent of a member in one stripe. ROUTING.md tells it in words.
 /// </summary>
-internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligible, InnerStripes innerStripes)
+internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligible, InnerStripes innerStripes,
+    IReadOnlyDictionary<RoutingNode, Worker> workers)
 {
+    /// <summary>A leaf keeps a parent that stands so much deeper than in a full tree.</summary>
+    private const int MoreForLeaves = 3;
+
     /// <summary>The chosen worker; null is the master.</summary>
     /// <param name="member">Who asks.</param>
     /// <param name="stripe">The stripe.</param>
@@ -25,7 +29,15 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
             return eligible.Best(member, stripe, Kind.Inner, deepestParent);
         }
 
-        if (member.Self.InnerStripe == stripe)
+        bool isInner = member.Self.InnerStripe == stripe;
+        int deepestInner = Math.Min(deepestParent, options.MaxLevel - 2);
+        int deepestFormer = isInner ? Math.Min(deepestInner, FullLevels()) : Math.Min(deepestParent, FullLevels() + MoreForLeaves);
+        if (Former(member, stripe, deepestFormer) is { } former)
+        {
+            return former;
+        }
+
+        if (isInner)
         {
             // One inner worker of each stripe stands right below the master, and all the others hang from it; where somebody
             // has everything the master is not needed.
@@ -34,32 +46,61 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
                 return null;
             }
 
-            if (High(member, stripe, Math.Min(deepestParent, options.MaxLevel - 2), out takesPlace) is { } withRoomBelow)
+            if (High(member, stripe, deepestInner, out takesPlace) is { } withRoomBelow)
             {
                 return withRoomBelow;
             }
         }
 
-        Worker? found = Any(member, stripe, deepestParent, anyAhead: false);
-        return found is null && member.Self.IsAdvanced ? Any(member, stripe, deepestParent, anyAhead: true) : found;
+        return Any(member, stripe, deepestParent);
     }
 
     /// <summary>A better place for one whose parent is the master, inner in another stripe, or overloaded; null if there is
-    /// none. Who reads from the master may have to wait for a newcomer to catch up: its uplink is the dearest.</summary>
-    public Worker? Better(Member member, int stripe)
+    /// none.</summary>
+    /// <param name="member">Who stands there.</param>
+    /// <param name="stripe">In that stripe.</param>
+    /// <param name="isReserved">Others are expected, and what is free may be theirs: a place that will do is kept.</param>
+    public Worker? Better(Member member, int stripe, bool isReserved)
     {
         int deepestParent = DeepestParent(member, stripe);
-        Worker? inner = eligible.Best(member, stripe, Kind.Inner, deepestParent, anyAhead: member.Parents[stripe] is null);
         bool isInNeed = member.Parents[stripe] is not { } parent || parent.Connections > eligible.Fair;
-        return inner is null && isInNeed ? Highest(member, stripe, Kind.Other, deepestParent, anyAhead: false) : inner;
+        if (isReserved && !isInNeed)
+        {
+            return null;
+        }
+
+        Worker? inner = eligible.Best(member, stripe, Kind.Inner, deepestParent);
+        return inner is null && isInNeed ? Highest(member, stripe, Kind.Other, deepestParent) : inner;
     }
 
-    private Worker? Any(Member member, int stripe, int deepestParent, bool anyAhead) =>
-        eligible.Best(member, stripe, Kind.Inner, deepestParent, anyAhead)
-            ?? Highest(member, stripe, Kind.Other, deepestParent, anyAhead)
-            ?? eligible.Best(member, stripe, Kind.FullInner, deepestParent, anyAhead)
-            ?? eligible.Best(member, stripe, Kind.Yielding, deepestParent, anyAhead)
-            ?? eligible.Best(member, stripe, Kind.FullOther, deepestParent, anyAhead);
+    /// <summary>The parent that a node had in this stripe in the content before, as it is in this content; null if it is not.</summary>
+    public Worker? FormerParent(RoutingNode node, int stripe) =>
+        node.Former.Parent(options.Stripes, stripe) is { } former ? workers.GetValueOrDefault(former) : null;
+
+    /// <summary>The parent that the member had in this stripe in the content before, if it has a free place, not too deep: lest
+    /// the trees grow deeper from content to content when not all come to each.</summary>
+    private Worker? Former(Member member, int stripe, int deepestParent) =>
+        FormerParent(member.Node, stripe) is { } worker && worker.Places[stripe].Level <= deepestParent && eligible.HasPlace(worker, stripe) &&
+        !member.LeavesOut(worker) ? worker : null;
+
+    /// <summary>The deepest level on which an inner worker has inner children, in a full tree of so many nodes.</summary>
+    private int FullLevels()
+    {
+        int levels = 0;
+        for (long places = options.Stripes; places < workers.Count; places *= options.Stripes)
+        {
+            levels++;
+        }
+
+        return levels;
+    }
+
+    private Worker? Any(Member member, int stripe, int deepestParent) =>
+        eligible.Best(member, stripe, Kind.Inner, deepestParent)
+            ?? Highest(member, stripe, Kind.Other, deepestParent)
+            ?? eligible.Best(member, stripe, Kind.FullInner, deepestParent)
+            ?? eligible.Best(member, stripe, Kind.Yielding, deepestParent)
+            ?? eligible.Best(member, stripe, Kind.FullOther, deepestParent);
 
     /// <summary>Whether a stripe without a root has a worker all the same that stands where the root would.</summary>
     private bool IsHeld(Member member, int stripe) =>
@@ -93,12 +134,12 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
     }
 
     /// <summary>Of workers that are inner elsewhere the highest, lest they make long chains.</summary>
-    private Worker? Highest(Member member, int stripe, Kind kind, int deepestParent, bool anyAhead)
+    private Worker? Highest(Member member, int stripe, Kind kind, int deepestParent)
     {
         Worker? found = null;
         for (int level = 1; level <= deepestParent && found is null; level++)
         {
-            found = eligible.First(member, stripe, kind, level, anyAhead);
+            found = eligible.First(member, stripe, kind, level);
         }
 
         return found;

@@ -10,12 +10,18 @@ public sealed class RoutingNode(int id)
 {
     private int[] _timesGiven = [];
 
+    /// <summary>Where it stood last.</summary>
+    internal FormerPlace Former { get; } = new();
+
     /// <summary>The number that tells it from the other nodes.</summary>
     public int Id => id;
 
     /// <summary>How often this node was given a parent of that level (0: the master), over all contents and stripes.
     /// </summary>
     public int TimesGiven(int level) => (uint)level < (uint)_timesGiven.Length ? _timesGiven[level] : 0;
+
+    /// <summary>The node is gone: it holds on to no other that it read from.</summary>
+    public void Forget() => Former.Forget();
 
     /// <summary>Its number, for traces.</summary>
     public override string ToString() => $"node {id}";

@@ -44,11 +44,14 @@ internal sealed class Worker
     /// <summary>Reported by two nodes: nobody is sent to it until it advertises again.</summary>
     public bool IsReported { get; private set; }
 
-    /// <summary>It has so much of the content that one without any could not serve it.</summary>
+    /// <summary>It has been here for a while, and keeps its place.</summary>
     public bool IsAdvanced { get; set; }
 
     /// <summary>Counts advertisements, so that what is left out comes back when it advertises again.</summary>
     public int Advertisement { get; private set; }
+
+    /// <summary>It has not asked for routes yet, and will be given the place it had in the content before.</summary>
+    public LinkedListNode<Worker>? Expected { get; set; }
 
     public bool IsUsed => Member is not null || IsAdvertised || Connections > 0;
 

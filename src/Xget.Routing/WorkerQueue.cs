@@ -66,18 +66,15 @@ internal sealed class WorkerQueue(int stripe)
     }
 
     /// <summary>
-    /// The first worker that the member does not leave out, and that it is not ahead of unless <paramref name="anyAhead"/>;
-    /// null if there is none. It looks at one worker more than can be left out, which is <see cref="Member.MaxLeftOut"/> and
-    /// the member itself, whatever the size of the queue.
+    /// The first worker that the member does not leave out; null if there is none. It looks at one worker more than can be
+    /// left out, which is <see cref="Member.MaxLeftOut"/> and the member itself, whatever the size of the queue.
     /// </summary>
-    public Worker? First(Member member, bool anyAhead)
+    public Worker? First(Member member)
     {
-        if (_count == 0 || Suits(_heap[0]))
+        if (_count == 0 || !member.LeavesOut(_heap[0]))
         {
             return _count == 0 ? null : _heap[0];
         }
-
-        bool Suits(Worker worker) => !member.LeavesOut(worker) && (anyAhead || !member.IsAheadOf(worker));
 
         // Best first: the next in order is always one of the children of those already passed over.
         Span<int> border = stackalloc int[Member.MaxLeftOut + 3];
@@ -92,7 +89,7 @@ internal sealed class WorkerQueue(int stripe)
             }
 
             int index = border[best];
-            if (Suits(_heap[index]))
+            if (!member.LeavesOut(_heap[index]))
             {
                 return _heap[index];
             }

@@ -24,6 +24,10 @@ internal sealed class RandomEvents
         };
         Tree = new DistributionTree(Options);
         Nodes = Enumerable.Range(1, _random.Next(2, 25)).Select(id => new RoutingNode(id)).ToArray();
+        for (int contents = Options.Stripes > 1 ? _random.Next(3) : 0; contents > 0; contents--)
+        {
+            PlayFormerContent();
+        }
     }
 
     public RoutingOptions Options { get; }
@@ -92,6 +96,24 @@ internal sealed class RandomEvents
         if (--_holds[member.Node] == 0)
         {
             _members.Remove(member);
+        }
+    }
+
+    /// <summary>Some of the nodes were in another content before, of which they remember their places.</summary>
+    private void PlayFormerContent()
+    {
+        DistributionTree former = new(Options with { MaxLevel = _random.Next(1, 7) });
+        foreach (RoutingNode node in Nodes.Where(_ => _random.Next(4) > 0))
+        {
+            if (_random.Next(8) > 0)
+            {
+                former.Advertise(node);
+            }
+
+            if (_random.Next(8) > 0)
+            {
+                former.Join(node);
+            }
         }
     }
 

@@ -93,7 +93,7 @@ public sealed class StripeTests
     }
 
     [Fact]
-    public void A_leaf_that_has_a_good_part_already_keeps_its_place()
+    public void A_leaf_that_has_been_here_for_a_while_keeps_its_place()
     {
         Cluster cluster = new(stripes: 2);
         cluster.Worker(1);
@@ -111,32 +111,34 @@ public sealed class StripeTests
     }
 
     [Fact]
-    public void A_node_that_has_a_good_part_already_is_not_sent_below_one_that_has_nothing()
-    {
-        Cluster cluster = new(stripes: 2, maxLevel: 8);
-        Member[] members = Enumerable.Range(1, 12).Select(cluster.Worker).ToArray();
-        Assert.All(members, cluster.Tree.Advance);
-        RoutingNode[] newcomers = Enumerable.Range(13, 12).Select(id => cluster.Worker(id).Node).ToArray();
-        foreach (Member member in members)
-        {
-            cluster.Tree.Reroute(member, 0, member.Routes[0].Parent);
-            Assert.DoesNotContain(member.Routes[0].Parent, newcomers);
-        }
-    }
-
-    [Fact]
-    public void Unless_there_is_no_other()
+    public void A_stray_moves_below_a_newcomer_however_long_it_has_been_here()
     {
         Cluster cluster = new(stripes: 2);
-        cluster.Worker(1);
-        Member member = cluster.Reader(2);
-        cluster.Tree.Advance(member);
+        cluster.Tree.Advance(cluster.Worker(1));
+        Member stray = cluster.Reader(2);
+        Assert.Equal(new StripeRoute(1, 2, cluster[1]), stray.Routes[1]); // inner in the other stripe
+        cluster.Tree.Advance(stray);
         cluster.Worker(3);
-        Assert.Equal(cluster[3], cluster.Tree.Reroute(member, 0, cluster[1]).Parent);
+        Assert.Equal(new StripeRoute(1, 2, cluster[3]), stray.Routes[1]);
+    }
+
+    /// <summary>Nodes that come so far apart that nobody gives up its place any more.</summary>
+    [Theory]
+    [InlineData(16, 2)]
+    [InlineData(50, 4)]
+    public void The_master_has_one_route_of_each_stripe_also_when_nodes_come_one_by_one(int nodes, int stripes)
+    {
+        Cluster cluster = new(stripes, maxLevel: 32);
+        for (int id = 1; id <= nodes; id++)
+        {
+            cluster.Tree.Advance(cluster.Worker(id));
+        }
+
+        Assert.Equal(stripes, cluster.Tree.Snapshot().Count(e => e.HoldsRoute && e.Parent is null));
     }
 
     [Fact]
-    public void What_a_node_has_is_forgotten_when_it_comes_anew()
+    public void That_is_forgotten_when_it_comes_anew()
     {
         Cluster cluster = new(stripes: 2);
         cluster.Worker(1);

@@ -200,7 +200,22 @@ internal sealed partial class ClusterRun
             _deepest = Math.Max(_deepest, route.Level);
             _mostRoutes = Math.Max(_mostRoutes, route.Parent is null ? 0 : _router.Connections(route.Parent));
             _wanted[flow] = parent;
+            if (isFirst)
+            {
+                Begin(flow, route);
+            }
+
             After(ReadsFrom(node, parent) ? 0 : _setting.Connect, new Event(Kind.Attach, node, flow, parent));
+        }
+    }
+
+    /// <summary>Who comes late begins where the others are, as a node does (Xget.Node: Transfer.Order).</summary>
+    private void Begin(int flow, StripeRoute route)
+    {
+        double start = _layout.WholeChunks(route.Stripe, _network.Front(route.Stripe)) - 2 * (route.Level - 1) * _setting.ChunkSize;
+        if (start * _stripes >= 1 << 20)
+        {
+            _network.Begin(flow, start);
         }
     }
 

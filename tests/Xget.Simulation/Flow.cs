@@ -12,6 +12,9 @@ internal struct Flow
     /// <summary>How many nodes read this stripe from the receiver.</summary>
     public int Children;
 
+    /// <summary>Where in the stripe the node began: it reads from there to the end, and then what lies before.</summary>
+    public double Start;
+
     /// <summary>Bytes of the stripe that the node had at the time <see cref="Since"/>.</summary>
     public double Position;
 

@@ -69,6 +69,25 @@ internal sealed partial class FlowNetwork
     /// <summary>The flows that read from a node now.</summary>
     public ReadOnlySpan<int> Served(int node) => _served[node].AsSpan(0, _servedCount[node]);
 
+    /// <summary>A node that has nothing of a stripe yet begins there.</summary>
+    public void Begin(int flow, double start) => _flows[flow].Start = start;
+
+    /// <summary>How far in a stripe the master is; 0 when nobody reads it from there.</summary>
+    public double Front(int stripe)
+    {
+        double front = 0;
+        foreach (int flow in Served(0))
+        {
+            ref Flow f = ref _flows[flow];
+            if (flow % _stripes == stripe)
+            {
+                front = Math.Max(front, (f.Start + f.Position + f.Rate * (Now - f.Since)) % _layout.Length(stripe));
+            }
+        }
+
+        return front;
+    }
+
     /// <summary>Gives a node, which has no flows yet, links of that speed.</summary>
     public void SetBandwidth(int node, double bandwidth)
     {
@@ -112,7 +131,7 @@ internal sealed partial class FlowNetwork
             int source = parent * _stripes + stripe;
             _flows[source].Children++;
             Retarget(source);
-            f.Limit = _layout.Available(stripe, _flows[source].Position);
+            f.Limit = LimitOf(flow, source);
         }
 
         Activate(flow);
@@ -151,15 +170,14 @@ internal sealed partial class FlowNetwork
         (f.Position, f.Since) = (f.Target, Now);
         if (f.Children > 0)
         {
-            double available = _layout.Available(stripe, f.Position);
             int node = flow / _stripes;
             // Who becomes active moves to the front of the list, in exchange for one that was looked at already.
             for (int slot = 0; slot < _servedCount[node]; slot++)
             {
                 int child = _served[node][slot];
-                if (child % _stripes == stripe && _flows[child].Limit < available)
+                if (child % _stripes == stripe && LimitOf(child, flow) is var limit && _flows[child].Limit < limit)
                 {
-                    _flows[child].Limit = available;
+                    _flows[child].Limit = limit;
                     Activate(child);
                 }
             }
@@ -173,6 +191,25 @@ internal sealed partial class FlowNetwork
 
         Deactivate(flow);
         return IsComplete(flow) ? flow : -1;
+    }
+
+    /// <summary>How far a child can go with what its parent has: up to where that ends, if it holds what the child wants next.
+    /// </summary>
+    private double LimitOf(int flow, int source)
+    {
+        ref Flow child = ref _flows[flow];
+        ref Flow parent = ref _flows[source];
+        double length = _layout.Length(flow % _stripes);
+        double available = _layout.Available(flow % _stripes, parent.Position);
+        if (available >= length)
+        {
+            return length;
+        }
+
+        // A few chunks that the parent began behind it fetches for the child before its own: taken as done.
+        double from = (child.Start + child.Position - parent.Start + length) % length;
+        from = from > length - _layout.Few ? 0 : from;
+        return from <= available ? Math.Min(length, child.Position + available - from) : child.Position;
     }
 
     private void Activate(int flow)

@@ -26,6 +26,9 @@ internal sealed class StripeLayout
         }
     }
 
+    /// <summary>So few bytes that it does not matter when they come.</summary>
+    public double Few => 64 * _chunk;
+
     public int Count => _lengths.Length;
 
     public double Length(int stripe) => _lengths[stripe];

@@ -170,7 +170,7 @@ public sealed class ChunkTable
         ReadOnlySpan<byte> one = bytes[..LengthOf(index)];
         ReadOnlySpan<byte> two = bytes[one.Length..];
         if (index + 1 == Count || two.Length < LengthOf(index + 1))
-            return Digest.Of(one) == this[index] ? 1 : 0;
+            return Matches(index, one) ? 1 : 0;
         var (first, second) = Sha256Pair.Of(one, two[..LengthOf(index + 1)]);
         return first != this[index] ? 0 : second != this[index + 1] ? 1 : 2;
     }

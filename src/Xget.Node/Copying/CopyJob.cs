@@ -71,7 +71,7 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
             random.Shuffle(small);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         List<PackMember>[] large = [.. contents[true]];
-        Turn[] turns = [.. large.Select(_ => new Turn())];
+        Turn[] turns = Turn.Row(large.Length);
         Task[] workers = [Turn.RunAsync(turns, stop.Token), .. Workers(large, turns, stop), .. Workers(small, null, stop)];
         try
         {
@@ -126,8 +126,6 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
         }
         if (existing.Missing.Count == 0)
             return;
-        if (turn is not null)
-            await turn.Soon.WaitAsync(ct);
         // The bytes of a pack of directories, in memory since the tree was read, can be a file's too.
         if (node.Find(digest) is { } inMemory)
             await node.DropAsync(inMemory);
@@ -138,11 +136,9 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
             if (error == 0)
                 error = await existing.SeedAsync(destination, file!, cancel);
             return (error, file);
-        }, existing.Table, existing.Missing.ConvertAll(m => m.Data), begin: turn is null);
+        }, existing.Table, existing.Missing.ConvertAll(m => m.Data), turn?.Soon, turn?.Now);
         if (turn is not null)
         {
-            await turn.Now.WaitAsync(ct);
-            transfer.Begin();
             await transfer.NearEnd.WaitAsync(ct);
             turn.Pass();
         }

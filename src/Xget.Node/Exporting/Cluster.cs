@@ -17,7 +17,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
     private const int MostLeftOut = 32;
     private const int LeastPerStripe = 4;
 
-    /// <summary>For so long after it came a node may be sent below a newcomer; then it is too far ahead.</summary>
+    /// <summary>For so long after it came a node gives up its place to a newcomer; then it keeps it.</summary>
     private static readonly TimeSpan Newcomer = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
@@ -55,6 +55,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
                 part.Redirs = part.Avails = 0;
                 Settle(session, routes, part);
             }
+            session.Node.Forget();
             if (session.Port != 0 && _workers.TryGetValue(session.EndPoint, out NodeSession? owner) && owner == session)
                 _workers.Remove(session.EndPoint);
         }
@@ -71,6 +72,8 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
             if (part.Member is null)
             {
                 _decisions++;
+                if (routes.Joined++ == 0)
+                    key.Front?.Clear();
                 while (routes.Newcomers.TryPeek(out (Member Member, long Came) first) && time.GetElapsedTime(first.Came) > Newcomer)
                     routes.Tree.Advance(routes.Newcomers.Dequeue().Member);
                 part.Member = routes.Tree.Join(session.Node, Nodes(part.LeftOut));
@@ -78,7 +81,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
                 part.LeftOut.Clear();
                 TellChanged(routes);
             }
-            return Lines(routes, part.Member);
+            return Lines(routes, part.Member, key.Front);
         }
     }
 
@@ -96,6 +99,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
                 routes.Tree.Leave(old);
             _decisions++;
             part.Redirs = 1;
+            routes.Joined += part.Member is null ? 1 : 0;
             part.Member = routes.Tree.Join(session.Node);
             TellChanged(routes);
             return Lines(routes, part.Member)[0];
@@ -226,12 +230,47 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
                 session.Participations.TryGetValue(routes, out Participation? part))
             {
                 part.Have = Math.Min(have, routes.Size);
-                if (part.Pace.IsSlow(routes, time, have, missing) && routes.Tree.Demote(session.Node))
+                bool isSlow = part.Pace.IsSlow(routes, time, have, missing);
+                if (isSlow && StandsBelowSilent(part, routes))
+                {
+                    part.Pace.Excuse();
+                }
+                else if (isSlow && routes.Tree.Demote(session.Node))
+                {
                     log.Warning("{Node} gets {Content} far more slowly than others: it serves nobody", session.Name, routes.Name);
+                    DemoteElsewhere(session, routes);
+                }
                 TellChanged(routes);
                 if (part.Have == routes.Size && part.Avails > 0)
                     routes.Tree.Complete(session.Node);
             }
+        }
+    }
+
+    /// <summary>Whether a worker that it stands below stands still: then it is not its own link that is slow.</summary>
+    private bool StandsBelowSilent(Participation part, ContentRoutes routes)
+    {
+        foreach (StripeRoute route in part.Member?.Routes ?? [])
+        {
+            RoutingNode? above = route.Parent;
+            while (above is not null && routes.Sessions.TryGetValue(above, out NodeSession? session) &&
+                   session.Participations[routes] is { } its && its.Have < routes.Size)
+            {
+                if (its.Pace.IsSilent(time))
+                    return true;
+                above = its.Member?.Routes[route.Stripe].Parent;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Nor is it expected to serve the contents that come next.</summary>
+    private static void DemoteElsewhere(NodeSession session, ContentRoutes slow)
+    {
+        foreach ((ContentRoutes routes, Participation part) in session.Participations)
+        {
+            if (routes != slow && part.Have < routes.Size && routes.Tree.Demote(session.Node))
+                TellChanged(routes);
         }
     }
 
@@ -265,6 +304,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
         if (part.Redirs <= 0 && part.Member is { } member)
         {
             part.Member = null;
+            routes.Joined--;
             routes.Tree.Leave(member);
             TellChanged(routes);
         }
@@ -297,7 +337,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
     }
 
     /// <summary>Stripes are for contents that have many chunks: what a small one takes is the making of connections.</summary>
-    private RoutingOptions Limits(ulong size) =>
+    internal RoutingOptions Limits(ulong size) =>
         size / (ulong)ChunkTable.ChunkSizeFor(size) >= (ulong)(LeastPerStripe * large.Stripes) ? large : options;
 
     /// <summary>Wakes those whose routes were changed by what another did.</summary>
@@ -324,7 +364,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
         return part;
     }
 
-    private static RouteLine[] Lines(ContentRoutes routes, Member member)
+    private static RouteLine[] Lines(ContentRoutes routes, Member member, Front? front = null)
     {
         var lines = new RouteLine[member.Routes.Count];
         for (int i = 0; i < lines.Length; i++)
@@ -333,7 +373,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
             // A parent that left a moment ago has no address any more: the node will find the master there.
             IPEndPoint? parent = r.Parent is not null && routes.Sessions.TryGetValue(r.Parent, out NodeSession? session)
                 ? session.EndPoint : null;
-            lines[i] = new RouteLine(r.Stripe, r.Level, parent);
+            lines[i] = new RouteLine(r.Stripe, r.Level, parent, front?[i] ?? 0);
         }
         return lines;
     }

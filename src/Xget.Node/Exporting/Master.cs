@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Mono.Unix.Native;
 using Serilog;
@@ -45,6 +46,7 @@ public sealed class Master : IAsyncDisposable
     private readonly Cluster _cluster;
     private readonly ClusterLog _clusterLog;
     private readonly MasterCounters _counters = new();
+    private readonly ConditionalWeakTable<PublishedContent, Front> _fronts = [];
     private readonly NinePServer _server;
     private readonly IListener _listener;
     private readonly CancellationTokenSource _stopping = new();
@@ -68,6 +70,7 @@ public sealed class Master : IAsyncDisposable
         _server = new NinePServer(new AttachPoint(this), new ServerOptions
         {
             MaxMsize = _options.Msize,
+            GathersPeers = true,
             Complaint = (peer, what) => log.Warning("{Peer}: {What}", peer, what),
             Trace = _options.Trace,
         }, _time);
@@ -123,11 +126,17 @@ public sealed class Master : IAsyncDisposable
     {
         Generation now = Generation;
         foreach (Digest digest in now.Contents)
-            yield return new PublishedServedContent(now.Find(digest)!, _counters, () => Stale(digest));
+            yield return Served(now.Find(digest)!, digest);
     }
 
     private PublishedServedContent? Find(Digest digest) =>
-        _publications.Find(digest) is { } found ? new PublishedServedContent(found.Content, _counters, () => Stale(digest)) : null;
+        _publications.Find(digest) is { } found ? Served(found.Content, digest) : null;
+
+    private PublishedServedContent Served(PublishedContent content, Digest digest) =>
+        new(content, _counters, FrontOf(content), () => Stale(digest));
+
+    private Front FrontOf(PublishedContent content) => _fronts.GetValue(content,
+        c => new Front(_cluster.Limits(c.Table.Size).Stripes, c.Table.ChunkSize));
 
     /// <summary>A source file is not what was published any more: one record for each.</summary>
     private void Stale(Digest digest)
@@ -141,7 +150,7 @@ public sealed class Master : IAsyncDisposable
     {
         if (_publications.Find(directory.Digest) is not { } found)
             return null;
-        var key = new ContentKey(directory.Digest, found.Name, found.Content.Table.Size);
+        var key = new ContentKey(directory.Digest, found.Name, found.Content.Table.Size, FrontOf(found.Content));
         return name switch
         {
             Names.Redir => new RedirFile(directory, key, TreeFile.MixId(directory.Digest, 4), _cluster),
@@ -189,7 +198,7 @@ public sealed class Master : IAsyncDisposable
 }
 
 /// <summary>A published content under its digest.</summary>
-internal sealed class PublishedServedContent(PublishedContent content, MasterCounters counters, Action stale) : ServedContent
+internal sealed class PublishedServedContent(PublishedContent content, MasterCounters counters, Front front, Action stale) : ServedContent
 {
     public override Digest Digest => content.Table.Content;
 
@@ -200,6 +209,8 @@ internal sealed class PublishedServedContent(PublishedContent content, MasterCou
     public override ValueTask<ContentRange> ReadAsync(ulong offset, int count, CancellationToken ct)
     {
         TryServe(offset, count, out ContentRange range);
+        if (range.Count > 0)
+            front.Asked(offset);
         return new(range);
     }
 

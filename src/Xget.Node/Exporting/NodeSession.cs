@@ -70,9 +70,11 @@ internal sealed class ContentRoutes(object key, string name, ulong size, Distrib
 
     internal Dictionary<RoutingNode, NodeSession> Sessions { get; } = [];
 
+    /// <summary>How many hold routes.</summary>
+    internal int Joined { get; set; }
+
     /// <summary>Who has joined a moment ago, and when.</summary>
     internal Queue<(Member Member, long Came)> Newcomers { get; } = new();
 
-    /// <summary>Bytes per second that its nodes get while they wait for more: a running mean.</summary>
-    internal double UsualRate { get; set; }
+    internal UsualRate UsualRate { get; } = new();
 }

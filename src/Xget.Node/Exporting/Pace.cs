@@ -13,19 +13,30 @@ internal sealed class Pace
     private const int Slowness = 3;
     private const int Patience = 2;
 
+    /// <summary>Reports come about once a second.</summary>
+    private static readonly TimeSpan MostSilence = TimeSpan.FromSeconds(1.5);
+
+    private long _heard;
     private long _time;
     private ulong _have;
     private int _slow;
 
+    /// <summary>It does not report any more: it stands still, and holds up all below it.</summary>
+    internal bool IsSilent(TimeProvider time) => time.GetElapsedTime(_heard) > MostSilence;
+
+    /// <summary>It was not its own fault: it has all patience again.</summary>
+    internal void Excuse() => _slow = 0;
+
     /// <summary>Takes a report; true when the node was far slower than usual time and again.</summary>
     internal bool IsSlow(ContentRoutes routes, TimeProvider time, ulong have, ulong missing)
     {
+        _heard = time.GetTimestamp();
         if (missing < Much)
         {
             _time = 0;
             return false;
         }
-        long now = time.GetTimestamp();
+        long now = _heard;
         (long before, ulong had) = (_time, _have);
         double seconds = time.GetElapsedTime(before, now).TotalSeconds;
         if (before != 0 && seconds < LeastSeconds)
@@ -34,9 +45,8 @@ internal sealed class Pace
         if (before == 0 || have < had)
             return false;
         double rate = (have - had) / seconds;
-        int others = Math.Min(routes.Sessions.Count, 16);
-        routes.UsualRate = routes.UsualRate == 0 ? rate : routes.UsualRate + (rate - routes.UsualRate) / others;
-        _slow = others > 2 && rate * Slowness < routes.UsualRate ? _slow + 1 : 0;
+        routes.UsualRate.Add(rate, time);
+        _slow = routes.Sessions.Count > 2 && rate * Slowness < routes.UsualRate.Value ? _slow + 1 : 0;
         return _slow >= Patience;
     }
 }

@@ -20,7 +20,7 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
     private long _endedTime;
     private int _outstanding;
     private int _failed;
-    private int _probing;
+    private long _probed; // since when a probe is under way; 0 if none is
     private int _used;
 
     internal IPEndPoint EndPoint => endPoint;
@@ -49,6 +49,9 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
 
     /// <summary>It had none of what was tried: left alone for a moment.</summary>
     internal bool IsPausing { get; set; }
+
+    /// <summary>How long it is left alone then; grows each time.</summary>
+    internal int StealPauses { get; set; } = 1;
 
     /// <summary>Requests under way.</summary>
     internal int Outstanding => Volatile.Read(ref _outstanding);
@@ -107,10 +110,11 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
     }
 
     /// <summary>
-    /// Called about once a second. A parent that answers a probe is alive and waits itself for its parent: it is given
-    /// as long as the levels above it may need; one that does not answer is left out after the stall time.
+    /// Called about once a second. A parent that gives nothing for half of the stall time is probed. One that answers is alive
+    /// and waits itself for its parent: it is given as long as the levels above it may need; one that does not is left out
+    /// after the stall time.
     /// </summary>
-    internal async ValueTask<bool> IsStalledAsync(TimeSpan stall)
+    internal bool IsStalled(TimeSpan stall)
     {
         if (Client is not { } client || Outstanding == 0 || HasFailed)
             return false;
@@ -122,24 +126,23 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
             return false;
         }
         TimeSpan waited = time.GetElapsedTime(Volatile.Read(ref _progressTime));
-        if (waited < stall)
+        if (waited < stall / 2)
             return false;
-        if (waited > stall * Patience)
-            return true;
-        if (Interlocked.Exchange(ref _probing, 1) != 0)
-            return false;
-        try
-        {
-            bool answered = (await client.GetAttributesAsync(MasterLink.RootFid, _cancel.Token)).Ok;
-            long came = client.BytesReceived - bytes;
-            if (came < LeastProgress)
-                Interlocked.Add(ref _progressBytes, came); // so that answers to many probes do not add up to progress
-            return !answered && !HasFailed;
-        }
-        finally
-        {
-            Volatile.Write(ref _probing, 0);
-        }
+        if (Interlocked.CompareExchange(ref _probed, time.GetTimestamp(), 0) is not 0 and long probed)
+            return waited >= stall && time.GetElapsedTime(probed) >= stall / 2;
+        _ = ProbeAsync(client, bytes);
+        return waited > stall * Patience;
+    }
+
+    /// <summary>One that is not answered stays under way.</summary>
+    private async Task ProbeAsync(NinePClient client, long bytes)
+    {
+        if (!(await client.GetAttributesAsync(MasterLink.RootFid, _cancel.Token)).Ok)
+            return;
+        long came = client.BytesReceived - bytes;
+        if (came < LeastProgress)
+            Interlocked.Add(ref _progressBytes, came); // so that answers to many probes do not add up to progress
+        Volatile.Write(ref _probed, 0);
     }
 
     /// <summary>Stall times that a parent is given which is alive: one for each level that may fail above it.</summary>

@@ -27,7 +27,7 @@ internal sealed class Registration
     private uint _availFid = NoFid;
     private uint _redirFid = NoFid;
 
-    private Registration(MasterLink.Attachment attachment, Digest digest)
+    internal Registration(MasterLink.Attachment attachment, Digest digest)
     {
         _attachment = attachment;
         _directory = Path(digest);
@@ -36,6 +36,9 @@ internal sealed class Registration
     internal MasterLink.Attachment Attachment => _attachment;
 
     internal bool HasRoutes => _redirFid != NoFid;
+
+    /// <summary>It holds no routes, and never did: it says that this node serves the content.</summary>
+    internal bool IsAnnouncement => !HasRoutes && !_leaving.IsCancellationRequested;
 
     private NinePClient Client => _attachment.Client;
 
@@ -46,27 +49,26 @@ internal sealed class Registration
     private static ReadOnlyMemory<byte> Bytes(string name) => Encoding.UTF8.GetBytes(name);
 
     /// <summary>
-    /// One burst: says that this node serves the content (port above 0), and asks for routes and for a chunk table of at
-    /// most <paramref name="tableLength"/> bytes (0: neither; null comes if it is longer). Advertising goes first, so that of many nodes that come at once the
-    /// second is already sent to the first. <paramref name="leaveOut"/> are workers that failed this node before.
+    /// One burst: says that this node serves the content (port above 0), unless it has, and asks for routes and for a chunk
+    /// table of at most <paramref name="tableLength"/> bytes (0: neither; null comes if it is longer). Advertising goes
+    /// first, so that of many nodes that come at once the second is already sent to the first.
+    /// <paramref name="leaveOut"/> are workers that failed this node before. What is held is taken back if it fails.
     /// </summary>
-    internal static async ValueTask<(Registration? Registration, RouteLine[] Routes, byte[]? Table, Errno Error)> MakeAsync(
-        MasterLink.Attachment attachment, Digest digest, int port, bool routes, IReadOnlyCollection<IPEndPoint> leaveOut,
-        int tableLength, CancellationToken ct)
+    internal async ValueTask<(RouteLine[] Routes, byte[]? Table, Errno Error)> AskAsync(
+        int port, bool routes, IReadOnlyCollection<IPEndPoint> leaveOut, int tableLength, CancellationToken ct)
     {
-        var made = new Registration(attachment, digest);
         byte[] text = new byte[MaxRouteText];
         Task<Errno> advertising = Task.FromResult<Errno>(0);
         Task<Reply<int>> redir = Task.FromResult(new Reply<int>(0, 0));
         Task<Reply<byte[]>>? chunks = null;
-        using (made.Client.Burst())
+        using (Client.Burst())
         {
-            if (port > 0)
-                advertising = made.AdvertiseAsync(port, ct);
+            if (port > 0 && _availFid == NoFid)
+                advertising = AdvertiseAsync(port, ct);
             if (routes)
-                redir = made.OpenRedirAsync(text, leaveOut, ct);
+                redir = OpenRedirAsync(text, leaveOut, ct);
             if (tableLength > 0)
-                chunks = made.Client.ReadAllAsync(MasterLink.RootFid, [.. made._directory, Bytes(Names.Chunks)], tableLength, ct).AsTask();
+                chunks = Client.ReadAllAsync(MasterLink.RootFid, [.. _directory, Bytes(Names.Chunks)], tableLength, ct).AsTask();
         }
         Errno advertised = await advertising;
         Reply<int> route = await redir;
@@ -77,9 +79,9 @@ internal sealed class Registration
         if (error == 0 && routes && !RouteLine.TryParse(Encoding.ASCII.GetString(text, 0, route.Value), out lines))
             error = Errno.EPROTO;
         if (error == 0)
-            return (made, lines, tableBytes is { Ok: true } ? tableBytes?.Value : null, 0);
-        _ = made.ReleaseAsync().AsTask(); // a master that does not answer is not waited for twice
-        return (null, [], null, error);
+            return (lines, tableBytes is { Ok: true } ? tableBytes?.Value : null, 0);
+        _ = ReleaseAsync().AsTask(); // a master that does not answer is not waited for twice
+        return ([], null, error);
     }
 
     /// <summary>Leaves a parent out and reads the routes that the master decides on instead.</summary>

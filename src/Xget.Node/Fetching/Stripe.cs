@@ -9,7 +9,12 @@ internal sealed class Stripe(TimeProvider time)
     /// </summary>
     private static readonly TimeSpan MostPerMessage = TimeSpan.FromMilliseconds(80);
 
+    /// <summary>So long without a chunk, or so many times as long as usual, and somebody above may be standing still.</summary>
+    private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(1);
+    private const int LongPauses = 4;
+
     private TimeSpan _perChunk = MostPerMessage;
+    private TimeSpan _usual;
     private long? _last;
 
     internal ParentLink? Link { get; set; }
@@ -19,13 +24,22 @@ internal sealed class Stripe(TimeProvider time)
     /// <summary>Chunks that are asked for and not here.</summary>
     internal int Outstanding { get; set; }
 
-    /// <summary>All chunks before it have been asked for once.</summary>
+    /// <summary>The first chunk that is asked for: its own first one, or about where the others were.</summary>
+    internal int Start { get; set; }
+
+    /// <summary>The offset that the others were at when this node came; 0 if there were none.</summary>
+    internal ulong Front { get; set; }
+
+    /// <summary>All chunks before this place (<see cref="ChunkOrder"/>) have been asked for once.</summary>
     internal int Cursor { get; set; }
 
-    /// <summary>How far it is, in chunks of its own; each level above delays it by one, which does not count.</summary>
-    internal int Position(int stripes) => Cursor / stripes + Level;
+    /// <summary>Chunks that are wanted and not here.</summary>
+    internal int Missing { get; set; }
 
-    /// <summary>All chunks before it are here (or not wanted).</summary>
+    /// <summary>How far behind it is, in chunks of its own; each level above delays it by one, which does not count.</summary>
+    internal int Behind => Missing - Level;
+
+    /// <summary>All chunks before this place are here (or not wanted).</summary>
     internal int FirstMissing { get; set; }
 
     /// <summary>Chunks that somebody waits for, or that a failed parent owes: they go first.</summary>
@@ -33,6 +47,15 @@ internal sealed class Stripe(TimeProvider time)
 
     /// <summary>Chunks, from 1, that are asked for with one message: one on a slow link, more on a fast one.</summary>
     internal int Span { get; private set; } = 1;
+
+    /// <summary>Something has come.</summary>
+    internal bool HasCome => _last is not null;
+
+    /// <summary>Chunks come, now and then.</summary>
+    internal bool IsComing => _last is { } last && time.GetElapsedTime(last) is var pause && (pause < LongPause || pause < LongPauses * _usual);
+
+    /// <summary>Chunks came, and come no more.</summary>
+    internal bool IsStuck => HasCome && !IsComing;
 
     /// <summary>So many chunks have come.</summary>
     /// <param name="chunks">Their number.</param>
@@ -43,12 +66,13 @@ internal sealed class Stripe(TimeProvider time)
         if (_last is { } last)
         {
             TimeSpan took = time.GetElapsedTime(last, now) / chunks;
+            _usual += (took - _usual) / 8;
             _perChunk += ((took < MostPerMessage ? took : MostPerMessage) - _perChunk) / 8; // a pause is not slowness
             Span = (int)Math.Clamp(MostPerMessage / _perChunk, 1, run);
         }
         _last = now;
     }
 
-    internal void GoBackTo(int chunk) =>
-        (Cursor, FirstMissing) = (Math.Min(Cursor, chunk), Math.Min(FirstMissing, chunk));
+    internal void GoBackTo(int place) =>
+        (Cursor, FirstMissing) = (Math.Min(Cursor, place), Math.Min(FirstMissing, place));
 }

@@ -19,9 +19,6 @@ public sealed partial class Transfer
     private const int LeastLargeWindow = 2;
     private const int LargeChunk = 512 << 10;
 
-    /// <summary>Chunks that a stripe may be ahead of another before it asks for half as much.</summary>
-    private const int MostAhead = 8;
-
     /// <summary>Bytes that are missing when the next content may begin, where they come fast.</summary>
     private const int FastOverlap = 2 << 20;
 
@@ -101,6 +98,7 @@ public sealed partial class Transfer
                     Miss(i);
             }
             Store = store;
+            LayStripes();
         }
         _tableReady.TrySetResult(known);
         if (_wantedMissing == 0)
@@ -133,6 +131,8 @@ public sealed partial class Transfer
     {
         _chunks[chunk] |= ChunkState.Missing;
         _wantedMissing++;
+        if (_stripes.Length > 0)
+            _stripes[Layout.Of(chunk)].Missing++;
     }
 
     /// <summary>A chunk is here: whether it was the last of those that are wanted. Under the lock.</summary>
@@ -141,6 +141,8 @@ public sealed partial class Transfer
         if ((_chunks[chunk] & ChunkState.Missing) == 0)
             return false;
         _chunks[chunk] &= ~ChunkState.Missing;
+        if (_stripes.Length > 0)
+            _stripes[Layout.Of(chunk)].Missing--;
         return --_wantedMissing == 0;
     }
 
@@ -167,31 +169,36 @@ public sealed partial class Transfer
         List<Ask>? asks = null;
         lock (_gate)
         {
-            if (_table is null || _failed)
+            if (_table is null || _failed || _stripes.Length == 0)
                 return;
-            int slowest = Slowest();
+            int last = Slowest();
+            Stripe slowest = _stripes[last];
             int soonAsked = 0;
-            for (int i = 0; i < _stripes.Length; i++)
+            for (int n = 0; n < _stripes.Length; n++)
             {
+                int i = (last + n) % _stripes.Length; // who is behind asks first, where several share a parent
                 Stripe stripe = _stripes[i];
-                soonAsked += stripe.Span == 1 ? Window(stripe) : FastOverlap / _table.ChunkSize / _stripes.Length;
-                int window = Math.Max(stripe.Span, Window(stripe) / (IsAhead(stripe, slowest) ? 2 : 1));
+                int window = Window(stripe);
+                soonAsked += stripe.Span == 1 ? window : FastOverlap / _table.ChunkSize / _stripes.Length;
+                window = Math.Max(stripe.Span, window / (IsAhead(stripe, slowest) ? 2 : 1));
                 // Two at a time at the least: half the messages, and half the wake-ups of the parent.
                 int together = Math.Max(stripe.Span, Math.Min(2, window / 2));
                 if (stripe.Outstanding > window - together && stripe.First.Count == 0)
                     continue;
                 while (stripe.Link is { HasFailed: false, Client: not null } link && stripe.Outstanding < window &&
-                       (_stripes.Length == 1 || link.Outstanding < window + together) && Next(stripe, i) is >= 0 and int chunk)
+                       (_stripes.Length == 1 || link.Outstanding < window + together) && Next(stripe, i, Waits(stripe, slowest)) is >= 0 and int chunk)
                 {
                     var ask = new Ask(stripe, link, chunk, InARow(chunk, stripe.Span));
                     stripe.Outstanding += ask.Count;
                     Note(ref asks, ask);
                 }
             }
-            if (_begun && _wantedMissing <= soonAsked)
-                _nearEnd.TrySetResult();
             if (_begun)
+            {
+                if (_wantedMissing <= soonAsked)
+                    _nearEnd.TrySetResult();
                 Steal(ref asks, slowest);
+            }
         }
         // Requests to one parent leave together.
         for (int i = 0; asks is not null && i < asks.Count;)
@@ -204,21 +211,6 @@ public sealed partial class Transfer
             }
         }
     }
-
-    /// <summary>The position of the stripe that is furthest behind.</summary>
-    private int Slowest()
-    {
-        int slowest = int.MaxValue;
-        foreach (Stripe stripe in _stripes)
-            slowest = Math.Min(slowest, stripe.Position(_stripes.Length));
-        return slowest;
-    }
-
-    /// <summary>
-    /// Stripes keep in step: what one has more than the others is of no use yet, and where uplinks are shared, the
-    /// master's first of all, it is the others that go without. Where chunks come fast it costs more than it brings.
-    /// </summary>
-    private bool IsAhead(Stripe stripe, int slowest) => stripe.Span == 1 && stripe.Position(_stripes.Length) - slowest > MostAhead;
 
     /// <summary>Chunks are about to be asked for. Under the lock.</summary>
     private void Note(ref List<Ask>? asks, Ask ask)
@@ -240,41 +232,6 @@ public sealed partial class Transfer
         int bytes = _stripes.Length > 1 ? _node.Options.StripedWindow / _stripes.Length : _node.Options.Window;
         return Math.Max(Math.Max(size < LargeChunk ? LeastWindow : LeastLargeWindow, 2 * stripe.Span), bytes / size);
     }
-
-    /// <summary>The stripe's next chunk to ask for; -1 if there is none. Under the lock.</summary>
-    private int Next(Stripe stripe, int index)
-    {
-        while (stripe.First.TryDequeue(out int chunk))
-        {
-            if (!Store!.Map[chunk] && (_chunks[chunk] & (ChunkState.InFlight | ChunkState.Stolen)) == 0)
-                return chunk;
-        }
-        if (!_begun)
-            return -1;
-        for (int i = Math.Max(stripe.Cursor, Layout.First(index)); i < _chunks.Length; i = Layout.After(i))
-        {
-            if (IsDue(i))
-            {
-                stripe.Cursor = Layout.After(i);
-                return i;
-            }
-        }
-        stripe.Cursor = _chunks.Length;
-        return -1;
-    }
-
-    /// <summary>How many chunks from that one on can be asked for with one message, at most.</summary>
-    private int InARow(int first, int most)
-    {
-        int end = first + 1;
-        most = Math.Min(Math.Min(first + most, Layout.EndOfRun(first)), _chunks.Length);
-        while (end < most && IsDue(end))
-            end++;
-        return end - first;
-    }
-
-    private bool IsDue(int chunk) =>
-        (_chunks[chunk] & (ChunkState.Wanted | ChunkState.InFlight | ChunkState.Stolen)) == ChunkState.Wanted && !Store!.Map[chunk];
 
     /// <summary>
     /// Chunks from a parent: received, verified, stored, handed to those who wait. The parent gives what it has of them,
@@ -360,7 +317,11 @@ public sealed partial class Transfer
             if (end == ask.End)
             {
                 if (stripe is null)
+                {
                     link.Steals--;
+                    if (good)
+                        link.StealPauses = 1;
+                }
                 close = link.RequestEnded() == 0 && link.IsRetired;
                 if (--_fetching == 0 && _failed)
                     _drained.TrySetResult();

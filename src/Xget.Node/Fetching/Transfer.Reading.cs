@@ -56,7 +56,7 @@ public sealed partial class Transfer
     {
         try
         {
-            if (await _tableReady.Task.WaitAsync(ct) is not { } known)
+            if (await TableAsync(ct) is not { } known)
                 return ContentRange.Failed(_error);
             Prefetch(offset, (ulong)count);
             ContentRange range;
@@ -78,7 +78,7 @@ public sealed partial class Transfer
     /// <exception cref="OperationCanceledException">The wait was given up; the chunks still come.</exception>
     public async ValueTask<Errno> EnsureAsync(ulong offset, ulong count, CancellationToken ct)
     {
-        if (await _tableReady.Task.WaitAsync(ct) is not { } known)
+        if (await TableAsync(ct) is not { } known)
             return _error;
         ulong end = Math.Min(offset + count, known.Size);
         if (offset >= end)
@@ -121,7 +121,7 @@ public sealed partial class Transfer
                 Miss(i);
                 isNew = true;
                 if (_stripes.Length > 0)
-                    _stripes[Layout.Of(i)].GoBackTo(i);
+                    _stripes[Layout.Of(i)].GoBackTo(Order(Layout.Of(i)).PlaceOf(i));
             }
             if (!isNew)
                 return;

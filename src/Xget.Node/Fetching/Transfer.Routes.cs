@@ -31,7 +31,7 @@ public sealed partial class Transfer
     private CancellationTokenRegistration _masterLost;
 
     /// <summary>Called about once a second: looks for stalled parents, tells the master how far we are.</summary>
-    internal async Task TickAsync()
+    internal void Tick()
     {
         ParentLink[] now;
         lock (_gate)
@@ -40,11 +40,12 @@ public sealed partial class Transfer
         {
             if (link.IsOverdue(_node.Options.Stall))
                 link.Fail();
-            else if (await link.IsStalledAsync(_node.Options.Stall) && link.Fail())
+            else if (link.IsStalled(_node.Options.Stall) && link.Fail())
                 _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, FailureReason.Stalled));
         }
         if (now.Length > 0)
             _registration?.Report(Have, Missing);
+        Pump(); // a stripe may have got stuck
     }
 
     /// <summary>The parents that verified chunks came from, for people: <c>me</c> or <c>host!port</c>.</summary>
@@ -54,11 +55,13 @@ public sealed partial class Transfer
             return [.. _sources];
     }
 
-    private async Task RunAsync(ChunkTable? known)
+    private async Task RunAsync(ChunkTable? known, Task join)
     {
         CancellationToken ct = _stopping.Token;
         try
         {
+            if (!join.IsCompleted)
+                await AnnounceAsync(join, ct);
             bool routed = await BeginAsync(known, ct);
             await foreach (RouteEvent e in _events.Reader.ReadAllAsync(ct))
             {
@@ -102,6 +105,21 @@ public sealed partial class Transfer
             await _registration.ReleaseAsync();
     }
 
+    /// <summary>
+    /// Says that this node will have the content, until it is time to join or somebody reads here: so the others find it
+    /// where it was in the content before, whoever of them joins first.
+    /// </summary>
+    private async Task AnnounceAsync(Task join, CancellationToken ct)
+    {
+        if (_node.ServicePort > 0 && (await _node.Master.GetAsync(ct)).Attachment is { } attachment)
+        {
+            _registration = new Registration(attachment, Digest);
+            if ((await _registration.AskAsync(_node.ServicePort, routes: false, [], tableLength: 0, ct)).Error != 0)
+                _registration = null;
+        }
+        await Task.WhenAny(join, _needed.Task).WaitAsync(ct);
+    }
+
     /// <summary>Gets routes, table and store, and begins to read; true when routes are held.</summary>
     private async Task<bool> BeginAsync(ChunkTable? known, CancellationToken ct)
     {
@@ -129,7 +147,8 @@ public sealed partial class Transfer
     private async Task<ChunkTable?> GetTableAsync(CancellationToken ct)
     {
         int length = (int)Math.Min(_sizeHint is { } size ? ChunkTable.EncodedLengthFor(size) : UnknownTable, MostTable);
-        bool fromMaster = length <= BurstTable || _sizeHint is null;
+        // While another content comes there is time, and the master's link is the dearest.
+        bool fromMaster = _begun && (length <= BurstTable || _sizeHint is null);
         byte[]? bytes = await JoinAsync(routes: true, fromMaster ? length : 0, ct);
         while (!_failed)
         {
@@ -139,7 +158,7 @@ public sealed partial class Transfer
             if (bytes is not null)
                 _node.Log.Error("{Name}: chunk table refused: {Reason}", Name, reason);
             if (!fromMaster)
-                bytes = await ReadTableAsync(length, wasWrong: bytes is not null, ct);
+                bytes = await ReadTableAsync(_sizeHint is null ? BurstTable : length, wasWrong: bytes is not null, ct);
             else if (bytes is null)
                 fromMaster = false; // longer than usual: its chunks are smaller
             else if (++_retries > _node.Options.Retries)
@@ -161,13 +180,16 @@ public sealed partial class Transfer
                 Fail($"{Name}: the master cannot be reached: {reason}");
                 return null;
             }
-            if (_registration is { Attachment.IsLost: false } old)
-                await old.ReleaseAsync();
-            (Registration? made, RouteLine[] lines, byte[]? table, Errno error) =
-                await Registration.MakeAsync(attachment, Digest, _node.ServicePort, routes, _leftOut, tableLength, ct);
-            if (made is not null)
+            if (_registration is not { IsAnnouncement: true } made || made.Attachment != attachment)
             {
-                _registration = made;
+                if (_registration is { Attachment.IsLost: false } old)
+                    await old.ReleaseAsync();
+                _registration = made = new Registration(attachment, Digest);
+            }
+            (RouteLine[] lines, byte[]? table, Errno error) =
+                await made.AskAsync(_node.ServicePort, routes, _leftOut, tableLength, ct);
+            if (error == 0)
+            {
                 if (Store is not null)
                     made.Report(Have, Missing);
                 // Who registers on a connection hears of its end; the loop asks again then.
@@ -179,6 +201,7 @@ public sealed partial class Transfer
                     _ = made.FollowAsync(_events.Writer);
                 return table;
             }
+            _registration = null;
             if (error == Errno.ENOENT)
             {
                 Fail(NotPublished, Errno.ESTALE);
@@ -236,9 +259,10 @@ public sealed partial class Transfer
             {
                 _stripes = new Stripe[lines.Length];
                 for (int i = 0; i < lines.Length; i++)
-                    _stripes[i] = new Stripe(_node.Time);
+                    _stripes[i] = new Stripe(_node.Time) { Level = lines[i].Level, Front = lines[i].Front };
                 foreach (int chunk in _waiters.Keys)
                     _stripes[Layout.Of(chunk)].First.Enqueue(chunk);
+                LayStripes();
             }
         }
         foreach (ParentLink old in _links.Values.ToArray())

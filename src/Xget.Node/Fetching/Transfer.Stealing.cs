@@ -7,7 +7,8 @@ namespace Xget.Node.Fetching;
 /// <summary>
 /// Work stealing: a parent whose own stripe has nothing left to give, or is far ahead, is asked for chunks of the stripe
 /// that is furthest behind. It has them from its own parents, or says at once that it has not; so a slow worker, or an
-/// uplink that got one child too many, delays nobody to the end.
+/// uplink that got one child too many, delays nobody to the end. The master, whose uplink is the dearest, is asked only where
+/// a stripe is stuck: who stands still may be its root, and then nobody else has it.
 /// </summary>
 public sealed partial class Transfer
 {
@@ -19,17 +20,19 @@ public sealed partial class Transfer
     /// <summary>Chunks looked at for one to steal: more than can be under way in a stripe.</summary>
     private const int MostLooked = 256;
 
+    /// <summary>How long a parent that had nothing is left alone, at first; twice as long each time that it has nothing again.</summary>
     private static readonly TimeSpan StealPause = TimeSpan.FromMilliseconds(50);
+    private const int MostStealPauses = 16;
 
     /// <summary>Asks parents of stripes that are done, or ahead, for chunks that others owe. Under the lock.</summary>
-    private void Steal(ref List<Ask>? asks, int slowest)
+    private void Steal(ref List<Ask>? asks, Stripe slowest)
     {
         if (_stripes.Length < 2 || _wantedMissing == 0)
             return;
         foreach (Stripe stripe in _stripes)
         {
-            while (stripe.Link is { HasFailed: false, IsMaster: false, IsPausing: false, Client: not null } link &&
-                   link.Steals < MostStealsOf(stripe, link, slowest) && NextStolen(link) is >= 0 and int chunk)
+            while (stripe.Link is { HasFailed: false, IsPausing: false, Client: not null } link &&
+                   (!link.IsMaster || (stripe != slowest && slowest.IsStuck)) && link.Steals < MostStealsOf(stripe, link, slowest) && NextStolen(link) is >= 0 and int chunk)
             {
                 link.Steals++;
                 Note(ref asks, new Ask(null, link, chunk, 1));
@@ -37,7 +40,7 @@ public sealed partial class Transfer
         }
     }
 
-    private int MostStealsOf(Stripe stripe, ParentLink link, int slowest) =>
+    private int MostStealsOf(Stripe stripe, ParentLink link, Stripe slowest) =>
         stripe.Outstanding == 0 && IsIdle(link) ? MostSteals : IsAhead(stripe, slowest) ? MostStealsAhead : 0;
 
     /// <summary>Whether nothing is left to ask of it in its own stripes.</summary>
@@ -56,23 +59,22 @@ public sealed partial class Transfer
     private int NextStolen(ParentLink link)
     {
         Stripe? last = null;
+        int index = 0;
         for (int i = 0; i < _stripes.Length; i++)
         {
             Stripe stripe = _stripes[i];
-            stripe.FirstMissing = Math.Max(stripe.FirstMissing, Layout.First(i));
-            while (stripe.FirstMissing < _chunks.Length &&
-                   (Store!.Map[stripe.FirstMissing] || (_chunks[stripe.FirstMissing] & ChunkState.Wanted) == 0))
-                stripe.FirstMissing = Layout.After(stripe.FirstMissing);
-            if (stripe.Link != link && stripe.FirstMissing < _chunks.Length && (last is null || stripe.FirstMissing < last.FirstMissing))
-                last = stripe;
+            if (stripe.Link != link && FirstMissing(i) < _chunks.Length && (last is null || stripe.Behind > last.Behind))
+                (last, index) = (stripe, i);
         }
         if (last is null)
             return -1;
+        ChunkOrder order = Order(index);
         const ChunkState state = ChunkState.Wanted | ChunkState.Stolen | ChunkState.InFlight;
         int owed = -1;
         int steps = 0;
-        for (int c = last.FirstMissing; c < _chunks.Length && steps < MostLooked; c = Layout.After(c), steps++)
+        for (int i = last.FirstMissing; i < _chunks.Length && steps < MostLooked; i = order.After(i), steps++)
         {
+            int c = order.ChunkAt(i);
             if (Store!.Map[c])
                 continue;
             if ((_chunks[c] & state) == ChunkState.Wanted)
@@ -111,13 +113,16 @@ public sealed partial class Transfer
 
     private async Task StealLaterAsync(ParentLink link)
     {
+        TimeSpan pause;
         lock (_gate)
         {
             if (link.IsPausing)
                 return;
             link.IsPausing = true;
+            pause = StealPause * link.StealPauses;
+            link.StealPauses = Math.Min(2 * link.StealPauses, MostStealPauses);
         }
-        await Task.Delay(StealPause, _node.Time);
+        await Task.Delay(pause, _node.Time);
         lock (_gate)
             link.IsPausing = false;
         Pump();

@@ -23,6 +23,7 @@ public sealed partial class Transfer : ServedContent
     private readonly TaskCompletionSource<ChunkTable?> _tableReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string?> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _nearEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _needed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ulong? _sizeHint;
     private Task _running = Task.CompletedTask;
@@ -68,22 +69,29 @@ public sealed partial class Transfer : ServedContent
     public StoredContent? Store { get; private set; }
 
     /// <inheritdoc/>
-    public override async ValueTask<ChunkTable?> TableAsync(CancellationToken ct) => await _tableReady.Task.WaitAsync(ct);
+    public override async ValueTask<ChunkTable?> TableAsync(CancellationToken ct)
+    {
+        _needed.TrySetResult();
+        return await _tableReady.Task.WaitAsync(ct);
+    }
 
     /// <summary>Gets its routes and its place, and begins to fetch.</summary>
     /// <param name="table">The chunk table, when it is known already.</param>
     /// <param name="ranges">What is wanted; null for all of it.</param>
-    /// <param name="begin">False to fetch nothing before <see cref="Begin"/> but what readers wait for.</param>
-    internal void Start(ChunkTable? table, IReadOnlyList<DataReference>? ranges, bool begin)
+    /// <param name="join">Until it ends, or somebody reads, this node only says that it will have the content.</param>
+    /// <param name="begin">Until it ends nothing is fetched but what readers wait for.</param>
+    internal void Start(ChunkTable? table, IReadOnlyList<DataReference>? ranges, Task join, Task begin)
     {
         _wantedRanges = ranges;
-        _begun = begin;
-        _running = RunAsync(table);
+        _begun = begin.IsCompleted;
+        _running = RunAsync(table, join);
+        if (!_begun)
+            _ = BeginAfterAsync(begin);
     }
 
-    /// <summary>Fetches what is wanted from now on, if it did not before.</summary>
-    public void Begin()
+    private async Task BeginAfterAsync(Task begin)
     {
+        await begin;
         lock (_gate)
             _begun = true;
         Pump();

@@ -8,7 +8,8 @@ namespace Xget.Node.Wire;
 /// <param name="Stripe">Stripe number; the line with number i stands at place i.</param>
 /// <param name="Level">The reader's level, 1 when it reads from the master.</param>
 /// <param name="Parent">The worker to read from; null is the master (<c>me</c>).</param>
-public readonly record struct RouteLine(int Stripe, int Level, IPEndPoint? Parent)
+/// <param name="Front">The offset in this stripe that the others are at about now; 0 if there are none.</param>
+public readonly record struct RouteLine(int Stripe, int Level, IPEndPoint? Parent, ulong Front = 0)
 {
     /// <summary>The most stripes that a reader believes.</summary>
     public const int MaxStripes = 64;
@@ -20,7 +21,10 @@ public readonly record struct RouteLine(int Stripe, int Level, IPEndPoint? Paren
         foreach (RouteLine r in routes)
         {
             text.Append(CultureInfo.InvariantCulture, $"{r.Stripe} {r.Level} ");
-            text.Append(r.Parent is null ? HostPort.Me : HostPort.Format(r.Parent)).Append('\n');
+            text.Append(r.Parent is null ? HostPort.Me : HostPort.Format(r.Parent));
+            if (r.Front > 0)
+                text.Append(CultureInfo.InvariantCulture, $" {r.Front}");
+            text.Append('\n');
         }
         return text.ToString();
     }
@@ -37,12 +41,14 @@ public readonly record struct RouteLine(int Stripe, int Level, IPEndPoint? Paren
         {
             string[] words = lines[i].Split(' ');
             IPEndPoint? parent = null;
+            ulong front = 0;
             if (words.Length < 3 ||
                 !int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out int stripe) || stripe != i ||
                 !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out int level) ||
-                (words[2] != HostPort.Me && !HostPort.TryParse(words[2], out parent)))
+                (words[2] != HostPort.Me && !HostPort.TryParse(words[2], out parent)) ||
+                (words.Length > 3 && !ulong.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out front)))
                 return false;
-            parsed[i] = new RouteLine(stripe, level, words[2] == HostPort.Me ? null : parent);
+            parsed[i] = new RouteLine(stripe, level, words[2] == HostPort.Me ? null : parent, front);
         }
         routes = parsed;
         return true;

@@ -10,7 +10,7 @@ namespace Xget.Node.Wire;
 public sealed record TreeReport(string Key, ulong Size, string Name, IReadOnlyList<TreeReport.Route> Routes)
 {
     /// <summary>One node in one stripe's tree.</summary>
-    /// <param name="Stripe">The stripe; null for a worker that is complete and reads nothing any more.</param>
+    /// <param name="Stripe">The stripe; null for a worker that is complete, or has not asked for routes yet.</param>
     /// <param name="Level">Its level; null as above.</param>
     /// <param name="Node">Its name.</param>
     /// <param name="Address">Where it serves; null if it serves nobody.</param>

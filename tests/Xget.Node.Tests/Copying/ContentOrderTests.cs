@@ -12,7 +12,7 @@ public sealed class ContentOrderTests : CopyTests
     private readonly string[] _names = ["a", "b", "c", "d"];
 
     [Fact]
-    public async Task Large_contents_come_in_the_trees_order_and_the_next_one_joins_its_trees_meanwhile()
+    public async Task Large_contents_come_in_the_trees_order_the_next_one_joins_its_trees_meanwhile_and_those_behind_are_announced()
     {
         foreach (string name in _names)
             Source.Add(name, Files.Random(4 * MiB, name[0]));
@@ -24,17 +24,21 @@ public sealed class ContentOrderTests : CopyTests
         using Destination destination = Open();
         Task<CopyResult> copy = JobOf(node, destination).RunAsync(["."], default);
         Transfer? Of(string name) => node.Node.Find(cluster[name].Data.Content);
+        async Task<bool> IsJoinedAsync(string name) =>
+            (await cluster.TreeAsync(cluster[name]))?.Routes is { Count: > 0 } routes && routes.All(route => route.Stripe is not null);
+        async Task<bool> IsAnnouncedAsync(string name) =>
+            (await cluster.TreeAsync(cluster[name]))?.Routes is [{ Stripe: null, Address: not null }] && Of(name) is { Store: null };
 
-        await Until.TrueAsync(() => meter.IsUsedUp && Of("b") is { Store: not null });
+        await Until.TrueAsync(async () => meter.IsUsedUp && await IsJoinedAsync("b"));
         Assert.InRange(Of("a")!.Have, 1UL, (ulong)MiB);
         Assert.Equal(0UL, Of("b")!.Have);
-        Assert.Null(Of("c"));
+        await Until.TrueAsync(async () => await IsAnnouncedAsync("c") && await IsAnnouncedAsync("d"));
 
         meter.Add(7 * MiB / 2); // a, and a part of b
-        await Until.TrueAsync(() => meter.IsUsedUp && Of("c") is { Store: not null });
+        await Until.TrueAsync(async () => meter.IsUsedUp && await IsJoinedAsync("c"));
         Assert.InRange(Of("b")!.Have, 1UL, 4UL * MiB);
         Assert.Equal(0UL, Of("c")!.Have);
-        Assert.Null(Of("d"));
+        Assert.True(await IsAnnouncedAsync("d"));
 
         meter.Open();
         await Until.DoneAsync(copy);

@@ -22,6 +22,7 @@ public sealed class FollowTests : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         _files.Add("img", Files.Random(Size));
+        _files.Add("next", Files.Random(Size, 2));
         _cluster = await TestCluster.ServeAsync(_files.Root, new RoutingOptions { Stripes = 3, MaxLevel = 8 }, time: _time);
     }
 
@@ -58,12 +59,17 @@ public sealed class FollowTests : IAsyncLifetime, IDisposable
         MemoryTransport host = _cluster.MasterHost.NewHost();
         TreeClient client = await _cluster.AttachAsync(name, host: host);
         _clients.Add(client);
-        OpenPath avail = await client.OpenAsync(OpenFlags.O_WRONLY, TreeClient.Of(_cluster["img"], Names.Avail));
+        return await JoinAsync(client, $"{host.Address}!7000", "img", follows);
+    }
+
+    private async Task<Worker> JoinAsync(TreeClient client, string address, string file, bool follows = true)
+    {
+        OpenPath avail = await client.OpenAsync(OpenFlags.O_WRONLY, TreeClient.Of(_cluster[file], Names.Avail));
         await avail.WriteAsync("7000");
-        OpenPath redir = await client.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(_cluster["img"], Names.Redir));
+        OpenPath redir = await client.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(_cluster[file], Names.Redir));
         if (follows)
             await redir.WriteAsync("follow");
-        return new Worker(client, avail, redir, $"{host.Address}!7000", await redir.ReadAsync());
+        return new Worker(client, avail, redir, address, await redir.ReadAsync());
     }
 
     [Fact]
@@ -176,12 +182,7 @@ public sealed class FollowTests : IAsyncLifetime, IDisposable
         await Until.DoneAsync(told);
         Assert.Contains(slow.Address, await told, StringComparison.Ordinal);
         told = await workers[1].FollowAsync();
-        for (int second = 0; second < 4; second++)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            foreach (Worker worker in workers)
-                await worker.Avail.WriteAsync($"have {(worker == slow ? 1000 : 500_000) * second} 2000000");
-        }
+        await ReportAsync(workers, slow);
         Assert.DoesNotContain(slow.Address, await Until.DoneAsync(told), StringComparison.Ordinal);
         Assert.True(_cluster.Log.Has("Warning", "node1", "img", "far more slowly"));
         TreeReport report = (await _cluster.TreeAsync(_cluster["img"]))!;
@@ -189,5 +190,40 @@ public sealed class FollowTests : IAsyncLifetime, IDisposable
         Assert.Equal(3, report.Routes.Count(r => r.Node == "node1"));
         Assert.DoesNotContain(slow.Address, (await WorkerAsync("node5")).Route, StringComparison.Ordinal);
         Assert.Single(_cluster.Log.Records, r => r.Contains("far more slowly", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Nor_does_it_serve_anybody_in_the_content_that_comes_next()
+    {
+        Worker[] workers = [await WorkerAsync("node1"), await WorkerAsync("node2"), await WorkerAsync("node3"), await WorkerAsync("node4")];
+        Worker slow = workers[0];
+        foreach (Worker worker in workers)
+            await JoinAsync(worker.Client, worker.Address, "next");
+        Assert.Contains((await _cluster.TreeAsync(_cluster["next"]))!.Routes, r => r.Parent == slow.Address);
+        await ReportAsync(workers, slow);
+        Assert.DoesNotContain((await _cluster.TreeAsync(_cluster["next"]))!.Routes, r => r.Parent == slow.Address);
+    }
+
+    [Fact]
+    public async Task Who_stands_below_one_that_stands_still_is_not_taken_for_slow_before_that_one_goes_on()
+    {
+        Worker[] workers = [await WorkerAsync("node1"), await WorkerAsync("node2"), await WorkerAsync("node3"), await WorkerAsync("node4")];
+        Worker slow = workers[1];
+        Assert.Contains(workers[0].Address, await slow.Redir.ReadAsync(), StringComparison.Ordinal);
+        await ReportAsync(workers[1..], slow);
+        Assert.False(_cluster.Log.Has("Warning", "node2", "img", "far more slowly"));
+        await ReportAsync(workers, slow);
+        Assert.True(_cluster.Log.Has("Warning", "node2", "img", "far more slowly"));
+    }
+
+    /// <summary>For four seconds all report what they have, the slow one very little.</summary>
+    private async Task ReportAsync(Worker[] workers, Worker slow)
+    {
+        for (int second = 0; second < 4; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            foreach (Worker worker in workers)
+                await worker.Avail.WriteAsync($"have {(worker == slow ? 1000 : 500_000) * second} 2000000");
+        }
     }
 }

@@ -76,7 +76,7 @@ public sealed class PaceTests
     public void The_first_report_says_nothing_nor_does_the_first_one_after_a_time_with_few_wishes()
     {
         var pace = new Pace();
-        _routes.UsualRate = Usual;
+        _routes.UsualRate.Add(Usual, _time);
         Assert.False(pace.IsSlow(_routes, _time, 0, Much));
         for (int i = 0; i < 5; i++)
         {
@@ -90,7 +90,7 @@ public sealed class PaceTests
     public void Reports_that_come_in_a_hurry_count_as_one()
     {
         var pace = new Pace();
-        _routes.UsualRate = Usual;
+        _routes.UsualRate.Add(Usual, _time);
         Assert.False(pace.IsSlow(_routes, _time, 0, Much));
         for (int i = 0; i < 9; i++)
         {
@@ -105,7 +105,7 @@ public sealed class PaceTests
     public void What_was_lost_from_a_cache_is_no_slowness()
     {
         var pace = new Pace();
-        _routes.UsualRate = Usual;
+        _routes.UsualRate.Add(Usual, _time);
         for (ulong have = 9; have > 0; have--)
         {
             Assert.False(pace.IsSlow(_routes, _time, have, Much));
@@ -128,6 +128,29 @@ public sealed class PaceTests
             foreach (Pace pace in _others)
                 Assert.False(pace.IsSlow(_routes, _time, (ulong)second * 10_000, Much));
             _time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(200)]
+    [InlineData(300)]
+    [InlineData(500)]
+    [InlineData(600)]
+    [InlineData(800)]
+    [InlineData(900)]
+    public void Nor_when_all_are_held_up_at_once_though_they_report_at_different_times(int stop)
+    {
+        ulong[] have = new ulong[Others];
+        for (int ms = 0; ms < 20_000; ms += 100)
+        {
+            for (int i = 0; i < Others; i++)
+            {
+                have[i] += ms < 5000 + stop ? Usual / 10 : 0;
+                if (ms / 100 % 10 == 3 * i)
+                    Assert.False(_others[i].IsSlow(_routes, _time, have[i], Much));
+            }
+            _time.Advance(TimeSpan.FromMilliseconds(100));
         }
     }
 }

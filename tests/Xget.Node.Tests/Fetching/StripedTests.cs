@@ -8,6 +8,9 @@ public abstract class StripedTests : IAsyncLifetime, IDisposable
 {
     private protected const int Chunk = 32 << 10;
 
+    /// <summary>Chunks of a run.</summary>
+    private protected const int PerRun = (128 << 10) / Chunk;
+
     private protected virtual int Chunks => 48;
 
     private protected int Size => Chunks * Chunk;
@@ -48,7 +51,7 @@ public abstract class StripedTests : IAsyncLifetime, IDisposable
     /// <summary>The chunks of a stripe: every k-th run of 128 KiB.</summary>
     private protected IEnumerable<int> Stripe(int stripe) => Enumerable.Range(0, Chunks).Where(c => IsOf(stripe, c));
 
-    private protected bool IsOf(int stripe, int chunk) => chunk / (128 * 1024 / Chunk) % Stripes == stripe;
+    private protected bool IsOf(int stripe, int chunk) => chunk / PerRun % Stripes == stripe;
 
     private protected async Task<SteeredWorker> WorkerAsync(string name)
     {

@@ -82,7 +82,9 @@ public sealed class WaitingTests : EngineTests
     public async Task Before_it_begins_a_content_fetches_what_readers_wait_for_and_nothing_else()
     {
         await using RunningNode parent = await Cluster.StartNodeAsync("node1");
-        Transfer transfer = parent.Node.Fetch(Cluster["img"].Data.Content, (ulong)Size, "img", RunningNode.InMemory, begin: false);
+        var begin = new TaskCompletionSource();
+        Transfer transfer = parent.Node.Fetch(Cluster["img"].Data.Content, (ulong)Size, "img", RunningNode.InMemory, begin: begin.Task);
+        await Until.TrueAsync(async () => await Cluster.StatAsync("routes-held") == 1);
         await using RunningNode child = await Cluster.StartNodeAsync("node2");
         Transfer below = child.Fetch(Cluster["img"], [new(Cluster["img"].Data.Content, 7 * Chunk, 10)]);
 
@@ -91,7 +93,7 @@ public sealed class WaitingTests : EngineTests
         Assert.Equal((Chunk, 0L), (parent.Node.Counters.FromMaster, child.Node.Counters.FromMaster));
         Assert.False(transfer.Finished.IsCompleted || transfer.NearEnd.IsCompleted);
 
-        transfer.Begin();
+        begin.SetResult();
         Assert.Null(await Until.DoneAsync(transfer.Finished));
         Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
     }

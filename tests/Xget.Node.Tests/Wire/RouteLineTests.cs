@@ -21,10 +21,19 @@ public class RouteLineTests
     }
 
     [Fact]
+    public void A_fourth_word_tells_how_far_the_others_are()
+    {
+        const string Text = "0 2 10.0.0.5!40001 131072\n1 1 me\n2 1 me 18446744073709551615\n";
+        Assert.True(RouteLine.TryParse(Text, out RouteLine[] routes));
+        Assert.Equal([new(0, 2, Worker, 131072), new(1, 1, null), new(2, 1, null, ulong.MaxValue)], routes);
+        Assert.Equal(Text, RouteLine.Format(routes));
+    }
+
+    [Fact]
     public void Words_behind_the_known_ones_are_skipped()
     {
-        Assert.True(RouteLine.TryParse("0 1 me and a word of tomorrow\n", out RouteLine[] routes));
-        Assert.Equal([new(0, 1, null)], routes);
+        Assert.True(RouteLine.TryParse("0 1 me 5 and a word of tomorrow\n", out RouteLine[] routes));
+        Assert.Equal([new(0, 1, null, 5)], routes);
     }
 
     [Theory]
@@ -42,6 +51,9 @@ public class RouteLineTests
     [InlineData("0 1 ME\n")]
     [InlineData("0 1 10.0.0.5!0\n")]
     [InlineData("0 1 head!80\n")]
+    [InlineData("0 1 me x\n")]
+    [InlineData("0 1 me -1\n")]
+    [InlineData("0 1 me 18446744073709551616\n")]
     [InlineData("99999999999 1 me\n")]
     public void A_malformed_line_refuses_the_whole(string text)
     {
@@ -63,7 +75,7 @@ public class RouteLineTests
         Prop.ForAll<byte, byte, uint>((stripes, level, address) =>
         {
             RouteLine[] routes = [.. Enumerable.Range(0, 1 + stripes % RouteLine.MaxStripes).Select(i =>
-                new RouteLine(i, level, i % 3 == 0 ? null : new IPEndPoint(new IPAddress(address), 1 + i)))];
+                new RouteLine(i, level, i % 3 == 0 ? null : new IPEndPoint(new IPAddress(address), 1 + i), (ulong)address << level % 32))];
             return RouteLine.TryParse(RouteLine.Format(routes), out RouteLine[] parsed) && parsed.SequenceEqual(routes);
         }).QuickCheckThrowOnFailure();
 }

@@ -1,0 +1,103 @@
+using Mono.Unix.Native;
+using Xget.Node.Fetching;
+using Xget.Node.Wire;
+using OpenPath = Xget.Node.Tests.TreeClient.OpenPath;
+
+namespace Xget.Node.Tests.Fetching;
+
+/// <summary>
+/// Who comes while others are far on begins where they are, and reads what lies before afterwards (PROTOCOL.md, "redir").
+/// </summary>
+public sealed class LateNodeTests : StripedTests
+{
+    private protected override int Stripes => 2;
+
+    private protected override int Chunks => 96;
+
+    /// <summary>A node that has come before and reads this chunk of each stripe from the master; it holds its routes.</summary>
+    private async Task<(TreeClient Client, OpenPath Redir)> EarlierAsync(params int[] chunks)
+    {
+        TreeClient client = await Cluster.AttachAsync("earlier");
+        OpenPath redir = await client.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(Cluster["img"], Names.Redir));
+        await redir.ReadAsync();
+        OpenPath data = await client.OpenAsync(OpenFlags.O_RDONLY, TreeClient.Of(Cluster["img"], Names.Data));
+        foreach (int chunk in chunks)
+            await client.Client.ReadAsync(data.Fid, (ulong)chunk * Chunk, new byte[Chunk]);
+        return (client, redir);
+    }
+
+    private async Task<string> RouteAsync(TreeClient client) =>
+        await (await client.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(Cluster["img"], Names.Redir))).ReadAsync();
+
+    [Fact]
+    public async Task The_master_tells_with_the_routes_what_it_was_asked_for_last_in_each_stripe()
+    {
+        (TreeClient earlier, _) = await EarlierAsync(8 * PerRun + 1, 40, 9 * PerRun);
+        await using TreeClient other = await Cluster.AttachAsync("late");
+        Assert.Equal($"0 1 me {40 * Chunk}\n1 1 me {9 * PerRun * Chunk}\n", await RouteAsync(other));
+        await earlier.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task When_nobody_holds_routes_any_more_that_is_forgotten()
+    {
+        (TreeClient earlier, OpenPath redir) = await EarlierAsync(40);
+        await redir.CloseAsync();
+        await earlier.DisposeAsync();
+        await using TreeClient other = await Cluster.AttachAsync("late");
+        Assert.Equal("0 1 me\n1 1 me\n", await RouteAsync(other));
+    }
+
+    [Fact]
+    public async Task A_late_node_asks_first_for_what_the_others_read_now_and_then_for_what_lies_before()
+    {
+        // About two chunks of the stripe earlier, for it is a level below those who read from the master.
+        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], expected: [8 * PerRun + 3, 9 * PerRun + 3]);
+    }
+
+    [Fact]
+    public async Task Who_is_hardly_behind_begins_with_the_first_chunk() =>
+        await FetchLateAsync([6 * PerRun, 7 * PerRun], expected: [0, PerRun]);
+
+    [Fact]
+    public async Task So_does_who_fetches_another_content_before()
+    {
+        var another = new TaskCompletionSource();
+        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], expected: [0, PerRun], another);
+    }
+
+    /// <summary>A node that comes when these chunks are read at the master, and the first chunk of each stripe that it wants.</summary>
+    private async Task FetchLateAsync(int[] read, int[] expected, TaskCompletionSource? another = null)
+    {
+        SteeredWorker[] workers = await WorkersAsync();
+        (TreeClient earlier, _) = await EarlierAsync(read);
+        RunningNode node = await PatientNodeAsync("late");
+        Transfer transfer = node.Node.Fetch(Cluster["img"].Data.Content, (ulong)Size, "img", RunningNode.InMemory, begin: another?.Task);
+        if (another is not null)
+        {
+            await Until.TrueAsync(() => transfer.Store is not null);
+            another.SetResult();
+        }
+        await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
+        foreach (SteeredWorker worker in workers)
+            worker.Give(Enumerable.Range(0, Chunks));
+
+        Assert.Null(await Until.DoneAsync(transfer.Finished));
+        Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
+        for (int i = 0; i < Stripes; i++)
+            ExpectFrom(expected[i], i, workers);
+        await earlier.DisposeAsync();
+    }
+
+    /// <summary>
+    /// That chunk of the stripe and those behind it were asked for first, those before it last; reads that are sent together
+    /// may be noted in any order.
+    /// </summary>
+    private void ExpectFrom(int first, int stripe, SteeredWorker[] workers)
+    {
+        int[] asked = workers.Select(w => w.Asked).Single(a => IsOf(stripe, a[0]));
+        Assert.Equal(Stripe(stripe).Where(c => c >= first).Take(Window), asked[..Window].Order());
+        int behind = asked.Count(c => c >= first);
+        Assert.InRange(asked.TakeWhile(c => c >= first).Count(), behind - 2 * Window, behind);
+    }
+}
