@@ -51,7 +51,7 @@ internal sealed class CommonOptions
         Validators = { result => RefuseOutside(result, "--linger", 0d, 1e9) },
     };
 
-    internal Option<int> Stall { get; } = Number("--stall", null, 10, 1, 86400, "A parent that gives nothing for this many seconds is left out.");
+    internal Option<int> Stall { get; } = Number("--stall", null, 10, 1, 86400, "Seconds that each of five levels above a parent may take; it is left out then, or when it answers nothing for 3.");
 
     internal Option<int> Msize { get; } = Number("--msize", null, Node.NodeOptions.DefaultMsize, 4096, 16 << 20, "The largest 9P message, in bytes.");
 

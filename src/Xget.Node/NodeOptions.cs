@@ -17,7 +17,8 @@ public sealed record NodeOptions
     /// <summary>Failures of parents that one content may survive, and attempts to reach a lost master (the paper's 20).</summary>
     public int Retries { get; init; } = 20;
 
-    /// <summary>A parent that gives nothing for this long is left out.</summary>
+    /// <summary>How long each of five levels above a parent may take until it gives something; it is left out then, or when
+    /// it answers nothing for 3 s (or this, if it is less).</summary>
     public TimeSpan Stall { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long making a connection, or an answer that needs no data, may take.</summary>

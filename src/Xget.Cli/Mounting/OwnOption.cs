@@ -29,7 +29,7 @@ internal sealed record OwnOption(string Name, string? Value, string Help, Func<M
             (s, v) => PrefetchOf(v) is { } prefetch ? s with { Prefetch = prefetch } : null),
         new("timeout", "SECONDS", "How long a reader waits for the network before it gets an I/O error (60).",
             (s, v) => Seconds(v) is { } time ? s with { Timeout = time } : null),
-        new("stall", "SECONDS", "A parent that gives nothing for so long is left out (10).",
+        new("stall", "SECONDS", "For each of five levels above a parent, then it is left out; after 3 if it answers nothing (10).",
             (s, v) => Seconds(v) is { } time ? s with { Stall = time } : null),
         new("port", "N", "The master's port, where the source names none (20004).",
             (s, v) => Number(v, 1, 65535) is { } port ? s with { Port = port } : null),

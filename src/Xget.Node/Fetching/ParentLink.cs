@@ -12,6 +12,9 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
     /// <summary>Less than this is an answer to a probe, not progress.</summary>
     private const long LeastProgress = 512;
 
+    /// <summary>Whoever is alive answers sooner, however busy it is.</summary>
+    private static readonly TimeSpan MostSilence = TimeSpan.FromSeconds(3);
+
     private readonly CancellationTokenSource _cancel = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NinePClient? _client;
@@ -110,10 +113,10 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
     }
 
     /// <summary>
-    /// Called about once a second. A parent that gives nothing for half of the stall time is probed. One that answers is alive
-    /// and waits itself for its parent: it is given as long as the levels above it may need; one that does not is left out
-    /// after the stall time.
+    /// Called about once a second. A parent that gives nothing for a moment is probed. One that does not answer stands still or
+    /// is gone; one that does is alive and waits itself for its parent: it is given as long as the levels above it may need.
     /// </summary>
+    /// <param name="stall">How long a level may need.</param>
     internal bool IsStalled(TimeSpan stall)
     {
         if (Client is not { } client || Outstanding == 0 || HasFailed)
@@ -126,10 +129,11 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
             return false;
         }
         TimeSpan waited = time.GetElapsedTime(Volatile.Read(ref _progressTime));
-        if (waited < stall / 2)
+        TimeSpan silence = stall < MostSilence ? stall : MostSilence;
+        if (waited < silence / 2)
             return false;
         if (Interlocked.CompareExchange(ref _probed, time.GetTimestamp(), 0) is not 0 and long probed)
-            return waited >= stall && time.GetElapsedTime(probed) >= stall / 2;
+            return waited >= silence && time.GetElapsedTime(probed) >= silence / 2;
         _ = ProbeAsync(client, bytes);
         return waited > stall * Patience;
     }

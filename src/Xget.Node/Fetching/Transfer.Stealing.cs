@@ -7,8 +7,8 @@ namespace Xget.Node.Fetching;
 /// <summary>
 /// Work stealing: a parent whose own stripe has nothing left to give, or is far ahead, is asked for chunks of the stripe
 /// that is furthest behind. It has them from its own parents, or says at once that it has not; so a slow worker, or an
-/// uplink that got one child too many, delays nobody to the end. The master, whose uplink is the dearest, is asked only where
-/// a stripe is stuck: who stands still may be its root, and then nobody else has it.
+/// uplink that got one child too many, delays nobody to the end. The master, whose uplink is the dearest, is asked only by
+/// those who have its own stripe, for one that is stuck: who stands still may be its root, and then nobody else has it.
 /// </summary>
 public sealed partial class Transfer
 {
@@ -41,7 +41,7 @@ public sealed partial class Transfer
     }
 
     private int MostStealsOf(Stripe stripe, ParentLink link, Stripe slowest) =>
-        stripe.Outstanding == 0 && IsIdle(link) ? MostSteals : IsAhead(stripe, slowest) ? MostStealsAhead : 0;
+        stripe.Outstanding == 0 && IsIdle(link) ? MostSteals : IsAhead(stripe, slowest) && !link.IsMaster ? MostStealsAhead : 0;
 
     /// <summary>Whether nothing is left to ask of it in its own stripes.</summary>
     private bool IsIdle(ParentLink link)
