@@ -41,6 +41,9 @@ public sealed partial class DistributionTree
     /// <summary>Whether no node holds a route, advertises or has children: its owner may drop the tree.</summary>
     public bool IsEmpty => _workers.Count == 0;
 
+    /// <summary>Nodes that hold routes.</summary>
+    public int Members { get; private set; }
+
     /// <summary>Comparisons made so far: the measure of work in tests.</summary>
     internal long Steps => _eligible.Steps;
 
@@ -67,6 +70,7 @@ public sealed partial class DistributionTree
 
         if (++member.Holds == 1)
         {
+            Members++;
             // Whoever asks for routes is not complete. Where it is to be inner it takes its pick first.
             self.IsComplete = false;
             self.IsAdvanced = false;
@@ -118,6 +122,7 @@ public sealed partial class DistributionTree
             return;
         }
 
+        Members--;
         GiveBack(member);
         StandAlone(member.Self);
         Update(member.Self);

@@ -66,14 +66,14 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
     {
         lock (_gate)
         {
-            ContentRoutes routes = Routes(key.Key, key.Name, key.Size);
+            ContentRoutes routes = Routes(key);
             Participation part = Part(session, routes);
             part.Redirs++;
             if (part.Member is null)
             {
                 _decisions++;
-                if (routes.Joined++ == 0)
-                    key.Front?.Clear();
+                if (routes.Tree.Members == 0)
+                    routes.Front?.Clear();
                 while (routes.Newcomers.TryPeek(out (Member Member, long Came) first) && time.GetElapsedTime(first.Came) > Newcomer)
                     routes.Tree.Advance(routes.Newcomers.Dequeue().Member);
                 part.Member = routes.Tree.Join(session.Node, Nodes(part.LeftOut));
@@ -81,7 +81,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
                 part.LeftOut.Clear();
                 TellChanged(routes);
             }
-            return Lines(routes, part.Member, key.Front);
+            return Lines(routes, part.Member);
         }
     }
 
@@ -93,13 +93,12 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
     {
         lock (_gate)
         {
-            ContentRoutes routes = Routes(key.Key, key.Name, key.Size);
+            ContentRoutes routes = Routes(key);
             Participation part = Part(session, routes);
             if (part.Member is { } old)
                 routes.Tree.Leave(old);
             _decisions++;
             part.Redirs = 1;
-            routes.Joined += part.Member is null ? 1 : 0;
             part.Member = routes.Tree.Join(session.Node);
             TellChanged(routes);
             return Lines(routes, part.Member)[0];
@@ -157,7 +156,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
         NodeSession? failed = null;
         lock (_gate)
         {
-            ContentRoutes routes = Routes(key, contentKey.Name, contentKey.Size);
+            ContentRoutes routes = Routes(contentKey);
             Participation part = Part(session, routes);
             if (part.Member is not { } member)
             {
@@ -202,7 +201,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
                     WithdrawAll(earlier);
                 _workers[session.EndPoint] = session;
             }
-            ContentRoutes routes = Routes(key.Key, key.Name, key.Size);
+            ContentRoutes routes = Routes(key);
             Participation part = Part(session, routes);
             if (part.Avails++ == 0)
                 routes.Tree.Advertise(session.Node);
@@ -304,7 +303,6 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
         if (part.Redirs <= 0 && part.Member is { } member)
         {
             part.Member = null;
-            routes.Joined--;
             routes.Tree.Leave(member);
             TellChanged(routes);
         }
@@ -329,16 +327,24 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
         return [.. nodes];
     }
 
-    private ContentRoutes Routes(object key, string name, ulong size)
+    /// <summary>How far those are who fetch a content; null when nobody does, or it is not known.</summary>
+    internal Front? FrontOf(object key)
     {
-        if (!_contents.TryGetValue(key, out ContentRoutes? routes))
-            _contents.Add(key, routes = new ContentRoutes(key, name, size, new DistributionTree(Limits(size))));
-        return routes;
+        lock (_gate)
+            return _contents.GetValueOrDefault(key)?.Front;
     }
 
     /// <summary>Stripes are for contents that have many chunks: what a small one takes is the making of connections.</summary>
-    internal RoutingOptions Limits(ulong size) =>
-        size / (ulong)ChunkTable.ChunkSizeFor(size) >= (ulong)(LeastPerStripe * large.Stripes) ? large : options;
+    private ContentRoutes Routes(in ContentKey key)
+    {
+        if (!_contents.TryGetValue(key.Key, out ContentRoutes? routes))
+        {
+            bool isLarge = key.Size / (ulong)ChunkTable.ChunkSizeFor(key.Size) >= (ulong)(LeastPerStripe * large.Stripes);
+            Front? front = isLarge && key.ChunkSize > 0 ? new Front(large.Stripes, key.ChunkSize) : null;
+            _contents.Add(key.Key, routes = new ContentRoutes(key, new DistributionTree(isLarge ? large : options), front));
+        }
+        return routes;
+    }
 
     /// <summary>Wakes those whose routes were changed by what another did.</summary>
     private static void TellChanged(ContentRoutes routes)
@@ -364,7 +370,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
         return part;
     }
 
-    private static RouteLine[] Lines(ContentRoutes routes, Member member, Front? front = null)
+    private static RouteLine[] Lines(ContentRoutes routes, Member member)
     {
         var lines = new RouteLine[member.Routes.Count];
         for (int i = 0; i < lines.Length; i++)
@@ -373,7 +379,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
             // A parent that left a moment ago has no address any more: the node will find the master there.
             IPEndPoint? parent = r.Parent is not null && routes.Sessions.TryGetValue(r.Parent, out NodeSession? session)
                 ? session.EndPoint : null;
-            lines[i] = new RouteLine(r.Stripe, r.Level, parent, front?[i] ?? 0);
+            lines[i] = new RouteLine(r.Stripe, r.Level, parent, routes.Front?[i] ?? 0);
         }
         return lines;
     }

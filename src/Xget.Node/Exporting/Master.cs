@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Mono.Unix.Native;
 using Serilog;
@@ -46,7 +45,6 @@ public sealed class Master : IAsyncDisposable
     private readonly Cluster _cluster;
     private readonly ClusterLog _clusterLog;
     private readonly MasterCounters _counters = new();
-    private readonly ConditionalWeakTable<PublishedContent, Front> _fronts = [];
     private readonly NinePServer _server;
     private readonly IListener _listener;
     private readonly CancellationTokenSource _stopping = new();
@@ -133,10 +131,7 @@ public sealed class Master : IAsyncDisposable
         _publications.Find(digest) is { } found ? Served(found.Content, digest) : null;
 
     private PublishedServedContent Served(PublishedContent content, Digest digest) =>
-        new(content, _counters, FrontOf(content), () => Stale(digest));
-
-    private Front FrontOf(PublishedContent content) => _fronts.GetValue(content,
-        c => new Front(_cluster.Limits(c.Table.Size).Stripes, c.Table.ChunkSize));
+        new(content, _counters, _cluster.FrontOf(digest), () => Stale(digest));
 
     /// <summary>A source file is not what was published any more: one record for each.</summary>
     private void Stale(Digest digest)
@@ -150,7 +145,7 @@ public sealed class Master : IAsyncDisposable
     {
         if (_publications.Find(directory.Digest) is not { } found)
             return null;
-        var key = new ContentKey(directory.Digest, found.Name, found.Content.Table.Size, FrontOf(found.Content));
+        var key = new ContentKey(directory.Digest, found.Name, found.Content.Table.Size, found.Content.Table.ChunkSize);
         return name switch
         {
             Names.Redir => new RedirFile(directory, key, TreeFile.MixId(directory.Digest, 4), _cluster),
@@ -198,7 +193,7 @@ public sealed class Master : IAsyncDisposable
 }
 
 /// <summary>A published content under its digest.</summary>
-internal sealed class PublishedServedContent(PublishedContent content, MasterCounters counters, Front front, Action stale) : ServedContent
+internal sealed class PublishedServedContent(PublishedContent content, MasterCounters counters, Front? front, Action stale) : ServedContent
 {
     public override Digest Digest => content.Table.Content;
 
@@ -210,7 +205,7 @@ internal sealed class PublishedServedContent(PublishedContent content, MasterCou
     {
         TryServe(offset, count, out ContentRange range);
         if (range.Count > 0)
-            front.Asked(offset);
+            front?.Asked(offset);
         return new(range);
     }
 

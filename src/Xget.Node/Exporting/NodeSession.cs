@@ -57,21 +57,21 @@ internal sealed class Participation
 }
 
 /// <summary>The distribution trees of one content, and who takes part.</summary>
-internal sealed class ContentRoutes(object key, string name, ulong size, DistributionTree tree)
+internal sealed class ContentRoutes(ContentKey key, DistributionTree tree, Front? front)
 {
     /// <summary>A <see cref="Content.Digest"/>, or the path of a file of the paper's tree.</summary>
-    internal object Key => key;
+    internal object Key => key.Key;
 
-    internal string Name => name;
+    internal string Name => key.Name;
 
-    internal ulong Size => size;
+    internal ulong Size => key.Size;
 
     internal DistributionTree Tree => tree;
 
     internal Dictionary<RoutingNode, NodeSession> Sessions { get; } = [];
 
-    /// <summary>How many hold routes.</summary>
-    internal int Joined { get; set; }
+    /// <summary>How far they are; null for a content of one stripe.</summary>
+    internal Front? Front => front;
 
     /// <summary>Who has joined a moment ago, and when.</summary>
     internal Queue<(Member Member, long Came)> Newcomers { get; } = new();

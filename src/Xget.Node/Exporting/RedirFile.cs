@@ -108,5 +108,5 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
 /// <param name="Key">A digest, or the path of a file of the paper's tree.</param>
 /// <param name="Name">The path of a file with these bytes, for people.</param>
 /// <param name="Size">Size in bytes.</param>
-/// <param name="Front">How far those are who fetch it; null where that is not known.</param>
-internal readonly record struct ContentKey(object Key, string Name, ulong Size, Front? Front = null);
+/// <param name="ChunkSize">Bytes of a chunk; 0 for a file of the paper's tree.</param>
+internal readonly record struct ContentKey(object Key, string Name, ulong Size, int ChunkSize = 0);

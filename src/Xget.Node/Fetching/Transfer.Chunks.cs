@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.CompilerServices;
 using Mono.Unix.Native;
 using Xget.Content;
 using Xget.Content.Cache;
@@ -242,16 +242,18 @@ public sealed partial class Transfer
         (Stripe? stripe, ParentLink link, int next, _) = ask;
         ulong offset = _table!.OffsetOf(next);
         int length = (int)(_table.EndOf(ask.End - 1) - offset);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+        var buffer = new LateBuffer(length);
         FailureReason? failure = stripe is not null || await HasTryFidAsync(link) ? null : FailureReason.Lost;
         (Errno error, Errno stored) = (0, 0);
         for (int got = 0; got < length && failure is null && error == 0 && stored == 0;)
         {
             (failure, error, int count) = await ReceiveAsync(link, stripe is null ? link.TryFid : link.DataFid,
-                offset + (ulong)got, buffer.AsMemory(got, length - got));
+                offset + (ulong)got, buffer.Memory[got..]);
+            if (count == 0)
+                break;
             got += count;
             int first = next;
-            (next, bool wrong, stored) = Take(first, ask.End, buffer.AsSpan((int)(_table.OffsetOf(first) - offset)..got));
+            (next, bool wrong, stored) = Take(first, ask.End, buffer.GetSpan()[(int)(_table.OffsetOf(first) - offset)..got]);
             if (wrong)
                 failure = FailureReason.Corrupt;
             if (next == first)
@@ -260,7 +262,7 @@ public sealed partial class Transfer
             NoteSource(link);
             Settle(ask, first, next, good: true);
         }
-        ArrayPool<byte>.Shared.Return(buffer);
+        buffer.Return();
         if (next < ask.End)
             Settle(ask, next, ask.End, good: false);
         if (stripe is null && error == Errno.EAGAIN)
@@ -277,6 +279,7 @@ public sealed partial class Transfer
         Pump();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<(FailureReason?, Errno, int Count)> ReceiveAsync(ParentLink link, uint fid, ulong offset, Memory<byte> buffer)
     {
         Reply<int> reply = await link.Client!.ReadAsync(fid, offset, buffer, Timeout.InfiniteTimeSpan, link.Cancelled);
