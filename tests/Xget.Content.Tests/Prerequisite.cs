@@ -9,6 +9,9 @@ internal static class Prerequisite
 
     public static void Directory(string path) => Or(path, System.IO.Directory.Exists(path));
 
+    public static void Program(string name) =>
+        Or(name, Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, name))));
+
     public static void Or(string what, bool isThere)
     {
         if (isThere)

@@ -23,7 +23,7 @@ public sealed class ChunkTable
     /// <summary>The most chunks in a content: a table of 1 GiB, 32 TiB in chunks of 1 MiB.</summary>
     public const int MaxCount = 1 << 25;
 
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 2;
     private const int UsualSmallestChunk = 32 << 10;
     private const int UsualSmallChunk = 64 << 10;
     private const int UsualLargestChunk = 1 << 20;
@@ -52,7 +52,7 @@ public sealed class ChunkTable
     /// <summary>Chunks in the content; 0 if it is empty.</summary>
     public int Count { get; }
 
-    /// <summary>The content's digest: SHA-256 of <see cref="Encoded"/>.</summary>
+    /// <summary>The content's digest: that of <see cref="Encoded"/>.</summary>
     public Digest Content { get; }
 
     /// <summary>The table's bytes, as they go over the wire.</summary>
@@ -158,22 +158,6 @@ public sealed class ChunkTable
     /// </summary>
     public bool Matches(int index, ReadOnlySpan<byte> bytes) =>
         bytes.Length == LengthOf(index) && Digest.Of(bytes) == this[index];
-
-    /// <summary>
-    /// How many of the chunks from <paramref name="index"/> on are whole and right in <paramref name="bytes"/>; two at
-    /// most, which cost less than one and one.
-    /// </summary>
-    public int MatchingOf(int index, ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length < LengthOf(index))
-            return 0;
-        ReadOnlySpan<byte> one = bytes[..LengthOf(index)];
-        ReadOnlySpan<byte> two = bytes[one.Length..];
-        if (index + 1 == Count || two.Length < LengthOf(index + 1))
-            return Matches(index, one) ? 1 : 0;
-        var (first, second) = Sha256Pair.Of(one, two[..LengthOf(index + 1)]);
-        return first != this[index] ? 0 : second != this[index + 1] ? 1 : 2;
-    }
 
     /// <summary>True if the chunk is all zeros, so that it need not be transferred.</summary>
     public bool IsZero(int index)

@@ -16,10 +16,10 @@ internal static class ZeroChunk
             return known;
         Span<byte> zeros = stackalloc byte[Piece];
         zeros.Clear();
-        var sha = new Sha256();
+        var hash = new Blake3();
         for (var left = length; left > 0; left -= Piece)
-            sha.Append(zeros[..Math.Min(left, Piece)]);
-        var digest = sha.Finish();
+            hash.Append(zeros[..Math.Min(left, Piece)]);
+        var digest = hash.Finish();
         // Only the lengths of whole chunks come again and again; others would make this grow without bound.
         if (int.IsPow2(length))
             Known[length] = digest;

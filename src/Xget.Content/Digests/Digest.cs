@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Xget.Content;
 
 /// <summary>
-/// A SHA-256 digest (FIPS 180-4): of a chunk over its bytes, of a content over its encoded chunk table.
+/// A BLAKE3 digest: of a chunk over its bytes, of a content over its encoded chunk table.
 /// </summary>
 /// <remarks>An immutable value of 32 bytes without heap storage. The order is that of the bytes.</remarks>
 public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
@@ -42,9 +42,9 @@ public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
     /// <summary>The digest of <paramref name="bytes"/>.</summary>
     public static Digest Of(ReadOnlySpan<byte> bytes)
     {
-        var sha = new Sha256();
-        sha.Append(bytes);
-        return sha.Finish();
+        var hash = new Blake3();
+        hash.Append(bytes);
+        return hash.Finish();
     }
 
     /// <summary>

@@ -5,7 +5,7 @@ namespace Xget.Content;
 
 /// <summary>Remembers the digests of files by their state, so that what has not changed is not hashed again.</summary>
 /// <remarks>
-/// Thread-safe. A key is the SHA-256 of the device, inode, size, mtime and ctime of the file, or of all files of a
+/// Thread-safe. A key is the digest of the device, inode, size, mtime and ctime of the file, or of all files of a
 /// pack; the value is the chunk table and each file's Adler-32. Losing the index costs time, never a wrong byte: nodes
 /// verify every chunk. See FORMATS.md for the file.
 /// </remarks>

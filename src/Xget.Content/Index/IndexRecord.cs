@@ -11,7 +11,7 @@ internal static class IndexRecord
     /// <summary>Length and CRC-32C in front of each record's body.</summary>
     public const int FrameLength = 8;
 
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 2;
     private const int FixedLength = 2 * Digest.Size + sizeof(uint);    // key, content digest, number of files
 
     private static ReadOnlySpan<byte> Magic => "XGIX"u8;

@@ -131,11 +131,11 @@ internal sealed class ContentHash
             var error = FileCalls.ReadExactly(open.Handle, (long)(cursor.Offset - fileStart), bytes);
             if (error != 0)
                 return error;
-            cursor.Sha.Append(bytes);
+            cursor.Hash.Append(bytes);
             cursor.Adler = Adler32.Append(cursor.Adler, bytes);
             cursor.Offset += (uint)count;
             if (cursor.Offset == chunkStop)
-                _table.Set(cursor.Chunk++, cursor.Sha.Finish());
+                _table.Set(cursor.Chunk++, cursor.Hash.Finish());
         }
         return 0;
     }
@@ -156,6 +156,6 @@ internal sealed class ContentHash
         public int Chunk;
         public ulong Offset;
         public uint Adler;
-        public Sha256 Sha;
+        public Blake3 Hash;
     }
 }

@@ -27,13 +27,13 @@ internal sealed class ContentPlan(SourceFile[] members)
 
     private static Digest KeyOf(SourceFile[] members)
     {
-        var sha = new Sha256();
+        var hash = new Blake3();
         Span<byte> identity = stackalloc byte[FileIdentity.EncodedLength];
         foreach (var file in members)
         {
             file.Identity.CopyTo(identity);
-            sha.Append(identity);
+            hash.Append(identity);
         }
-        return sha.Finish();
+        return hash.Finish();
     }
 }

@@ -293,16 +293,13 @@ public sealed partial class Transfer
     {
         while (chunk < end && bytes.Length >= _table!.LengthOf(chunk))
         {
-            int right = _table.MatchingOf(chunk, bytes);
-            if (right == 0)
+            ReadOnlySpan<byte> its = bytes[.._table.LengthOf(chunk)];
+            if (!_table.Matches(chunk, its))
                 return (chunk, true, 0);
-            for (; right > 0; right--, chunk++)
-            {
-                ReadOnlySpan<byte> its = bytes[.._table.LengthOf(chunk)];
-                if (Store!.Write(chunk, its) is var error and not 0)
-                    return (chunk, false, error);
-                bytes = bytes[its.Length..];
-            }
+            if (Store!.Write(chunk, its) is var error and not 0)
+                return (chunk, false, error);
+            bytes = bytes[its.Length..];
+            chunk++;
         }
         return (chunk, false, 0);
     }

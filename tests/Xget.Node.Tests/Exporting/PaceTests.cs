@@ -14,7 +14,7 @@ public sealed class PaceTests
     private const ulong Usual = 1_000_000;
 
     private readonly ManualTime _time = new();
-    private readonly ContentRoutes _routes = new("img", "img", 1 << 30, new DistributionTree(new RoutingOptions { Stripes = 2 }));
+    private readonly ContentRoutes _routes = new(new ContentKey("img", "img", 1 << 30), new DistributionTree(new RoutingOptions { Stripes = 2 }), null);
     private readonly Pace[] _others = new Pace[Others];
 
     public PaceTests()

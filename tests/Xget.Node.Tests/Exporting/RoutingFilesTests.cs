@@ -339,7 +339,7 @@ public sealed class RoutingFilesTests : IAsyncLifetime, IDisposable
         Assert.Equal(1, await _cluster.StatAsync("contents-active"));
         Assert.Equal(2, await _cluster.StatAsync("routes-held"));
         Assert.Equal(2, await _cluster.StatAsync("route-decisions"));
-        Assert.Equal(4, await _cluster.StatAsync("connections"));
+        await Until.TrueAsync(async () => await _cluster.StatAsync("connections") == 4); // those that asked before are being closed
         Assert.Equal(1, await _cluster.StatAsync("files"));
         Assert.Equal(300_000, await _cluster.StatAsync("bytes"));
         Assert.Equal(0, await _cluster.StatAsync("bytes-served"));
