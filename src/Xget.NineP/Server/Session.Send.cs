@@ -228,23 +228,18 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Waits until some of a file's bytes that are left may be sent: how many. What comes from memory does not wait.</summary>
+    /// <summary>Waits until some of a file's bytes that are left may be sent: how many. What comes from memory does not wait, nor
+    /// does a connection that ends.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> NextPieceAsync(int left)
     {
-        while (true)
+        Gathering.Leave? leave;
+        while ((leave = _server.Gathering?.Ask(Connection, left)) == Gathering.Leave.None && !Closed.IsCancellationRequested)
         {
-            switch (_server.Gathering?.Ask(Connection, left))
-            {
-                case Gathering.Leave.None:
-                    await Task.Delay(GatheringPause, _server.Time);
-                    break;
-                case Gathering.Leave.Little:
-                    return Math.Min(FirstPiece, left);
-                default:
-                    return Math.Min(SendPiece, left);
-            }
+            await Task.Delay(GatheringPause, _server.Time, Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        return Math.Min(leave == Gathering.Leave.Little ? FirstPiece : SendPiece, left);
     }
 
     /// <summary>Lets a send take its time, but no more than that.</summary>

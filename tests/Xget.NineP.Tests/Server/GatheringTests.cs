@@ -125,16 +125,8 @@ public sealed class GatheringTests
     public async Task A_server_that_gathers_its_peers_sends_the_rest_when_it_is_over()
     {
         await using ServerRig rig = await ServerRig.AttachedAsync(msize: 2 * Piece, options: new() { GathersPeers = true });
-        rig.Hello.Bytes = new byte[Piece];
-        using SafeFileHandle disk = NamelessFile.Of(rig.Hello.Bytes);
-        rig.Hello.OnDisk = disk;
-        rig.Far.Unacknowledged = 1;
-        await rig.OpenAsync(1, "hello");
-        await rig.ExpectAsync(Frames.Read(3, 1, 0, Piece), MessageType.Rread);
-        await rig.ExpectAsync(Frames.Read(4, 1, 0, Piece), MessageType.Rread);
-
-        await rig.Peer.SendAsync(Frames.Read(5, 1, 0, Piece));
-        Task<byte[]> data = rig.Peer.ReceiveAsync();
+        using SafeFileHandle disk = NamelessFile.Of(new byte[Piece]);
+        Task<byte[]> data = await WaitingAsync(rig, disk);
         for (TimeSpan waited = default; waited < Gathering.Patience - Tick; waited += Tick)
         {
             rig.Time.Advance(Tick);
@@ -148,6 +140,35 @@ public sealed class GatheringTests
         }
 
         Assert.Equal(Frames.Data(MessageType.Rread, 5, rig.Hello.Bytes), await data);
+    }
+
+    [Fact]
+    public async Task A_connection_that_ends_waits_no_longer()
+    {
+        ServerRig rig = await ServerRig.AttachedAsync(msize: 2 * Piece, options: new() { GathersPeers = true });
+        using SafeFileHandle disk = NamelessFile.Of(new byte[Piece]);
+        Task<byte[]> data = await WaitingAsync(rig, disk);
+        for (int i = 0; i < 1000 && rig.Hello.Leases == 0; i++)
+        {
+            await Task.Delay(1);
+        }
+
+        Assert.False(data.IsCompleted);
+        await rig.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30)); // and the clock stands still
+        Assert.Equal(0, rig.Hello.Leases);
+    }
+
+    /// <summary>The connection has got the first bytes and asked for more, which do not come.</summary>
+    private static async Task<Task<byte[]>> WaitingAsync(ServerRig rig, SafeFileHandle disk)
+    {
+        rig.Hello.Bytes = new byte[Piece];
+        rig.Hello.OnDisk = disk;
+        rig.Far.Unacknowledged = 1;
+        await rig.OpenAsync(1, "hello");
+        await rig.ExpectAsync(Frames.Read(3, 1, 0, Piece), MessageType.Rread);
+        await rig.ExpectAsync(Frames.Read(4, 1, 0, Piece), MessageType.Rread);
+        await rig.Peer.SendAsync(Frames.Read(5, 1, 0, Piece));
+        return rig.Peer.ReceiveAsync();
     }
 
     /// <summary>A peer comes and gets what nobody waits for; its host has not acknowledged it.</summary>
