@@ -57,11 +57,7 @@ public sealed class FormerPlaceTests
     [Fact]
     public void The_former_parent_stands_in_its_place_before_it_asks_and_gets_that_route_when_it_does()
     {
-        RoutingNode[] all = Nodes(20);
-        var former = Content(4, all).Members;
-        DistributionTree tree = Advertised(4, all);
-
-        RoutingNode child = all.First(n => former[n].Level(0) == 3);
+        (RoutingNode[] all, Dictionary<RoutingNode, Member> former, DistributionTree tree, RoutingNode child) = Expected();
         RoutingNode parent = former[child].Routes[0].Parent!;
         Assert.Equal(former[child].Routes, tree.Join(child).Routes);
         Assert.Equal(former[parent].Routes[0], Entry(tree, parent, 0));
@@ -72,11 +68,7 @@ public sealed class FormerPlaceTests
     [Fact]
     public void One_that_serves_no_more_before_it_asked_gives_its_place_back()
     {
-        RoutingNode[] all = Nodes(20);
-        var former = Content(4, all).Members;
-        DistributionTree tree = Advertised(4, all);
-
-        RoutingNode child = all.First(n => former[n].Level(0) == 3);
+        (RoutingNode[] all, Dictionary<RoutingNode, Member> former, DistributionTree tree, RoutingNode child) = Expected();
         Member member = tree.Join(child);
         foreach (RoutingNode node in all)
         {
@@ -123,6 +115,14 @@ public sealed class FormerPlaceTests
         Dictionary<RoutingNode, Member> third = Content(2, two, reversed).Members;
         Assert.Equal(2, third.Values.Sum(m => m.FromMaster()));
         Assert.Equal(2, Depth(third));
+    }
+
+    /// <summary>The second content of 20 nodes, which all advertise; one of them stood two levels below a root.</summary>
+    private static (RoutingNode[] All, Dictionary<RoutingNode, Member> Former, DistributionTree Tree, RoutingNode Child) Expected()
+    {
+        RoutingNode[] all = Nodes(20);
+        Dictionary<RoutingNode, Member> former = Content(4, all).Members;
+        return (all, former, Advertised(4, all), all.First(n => former[n].Level(0) == 3));
     }
 
     private static StripeRoute Entry(DistributionTree tree, RoutingNode node, int stripe)

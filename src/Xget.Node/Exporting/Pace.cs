@@ -30,13 +30,12 @@ internal sealed class Pace
     /// <summary>Takes a report; true when the node was far slower than usual time and again.</summary>
     internal bool IsSlow(ContentRoutes routes, TimeProvider time, ulong have, ulong missing)
     {
-        _heard = time.GetTimestamp();
+        long now = _heard = time.GetTimestamp();
         if (missing < Much)
         {
             _time = 0;
             return false;
         }
-        long now = _heard;
         (long before, ulong had) = (_time, _have);
         double seconds = time.GetElapsedTime(before, now).TotalSeconds;
         if (before != 0 && seconds < LeastSeconds)
