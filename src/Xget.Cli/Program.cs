@@ -1,4 +1,4 @@
 using Xget.Cli;
 
-SocketThreads.Choose();
+RuntimeChoices.Make();
 return await XgetCommand.RunAsync(args);

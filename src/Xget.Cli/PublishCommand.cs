@@ -6,10 +6,12 @@ namespace Xget.Cli;
 /// <summary><c>xget publish</c>: the master looks at its directory again.</summary>
 internal static class PublishCommand
 {
+    internal const string Name = "publish";
+
     internal static Command Build()
     {
         var file = new ControlFile();
-        var command = new Command("publish", "Make the master on this machine publish what has changed in its directory.");
+        var command = new Command(Name, "Make the master on this machine publish what has changed in its directory.");
         file.AddTo(command);
         command.SetAction(async (result, ct) =>
         {

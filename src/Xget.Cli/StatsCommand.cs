@@ -11,12 +11,14 @@ internal static class StatsCommand
 {
     private const string Attribute = "user.xget.stats";
 
+    internal const string Name = "stats";
+
     internal static Command Build()
     {
         var file = new ControlFile();
         file.Master.Required = false;
         var mountPoint = new Argument<string?>("MOUNTPOINT") { Description = "Where an xget mount is.", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("stats", "Show the figures of a mount, or of a master (--master), one \"name value\" a line.");
+        var command = new Command(Name, "Show the figures of a mount, or of a master (--master), one \"name value\" a line.");
         command.Arguments.Add(mountPoint);
         file.AddTo(command);
         command.SetAction(async (result, ct) =>

@@ -8,10 +8,12 @@ namespace Xget.Cli;
 /// <summary><c>xget sum</c>: the content digest of files, as the master would publish it for a large file.</summary>
 internal static class SumCommand
 {
+    internal const string Name = "sum";
+
     internal static Command Build()
     {
         var files = new Argument<string[]>("FILE") { Description = "Files to digest.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("sum", "Print the content digest of files.");
+        var command = new Command(Name, "Print the content digest of files.");
         command.Arguments.Add(files);
         CommonOptions.RefuseEmpty(files);
         command.SetAction((result, ct) =>

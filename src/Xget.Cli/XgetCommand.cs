@@ -8,11 +8,29 @@ namespace Xget.Cli;
 /// <summary>The command line: the paper's usage, and sub-commands for what it has no word for.</summary>
 internal static class XgetCommand
 {
+    private const string Usage = """
+        Xget brings the same files to many nodes at once.
+
+          xget DIR                          serve DIR as the master
+          xget -n MASTER . DEST             copy all of it into DEST, and serve it on meanwhile
+          xget -n MASTER sub/file... DEST   copy these files or directories only
+          xget mount MASTER:/ DIR           mount it; files come when they are read
+        """;
+
+    private static readonly (string Name, Func<Command> Build)[] Subcommands =
+    [
+        (MountCommand.Name, MountCommand.Build),
+        (TreeCommand.Name, TreeCommand.Build),
+        (StatsCommand.Name, StatsCommand.Build),
+        (PublishCommand.Name, PublishCommand.Build),
+        (SumCommand.Name, SumCommand.Build),
+    ];
+
     internal static async Task<int> RunAsync(string[] args)
     {
         if (HelperCall.IsOne(Environment.GetCommandLineArgs()[0], args))
             return await GuardAsync(MountExit.System, ct => MountCommand.RunAsync(HelperCall.Parse(args), ct));
-        ParseResult parsed = Build().Parse(args);
+        ParseResult parsed = Build(args).Parse(args);
         bool isMount = parsed.CommandResult.Command.Name == MountCommand.Name;
         if (parsed.Errors.Count > 0)
         {
@@ -48,8 +66,14 @@ internal static class XgetCommand
         }
     }
 
-    private static RootCommand Build()
+    /// <summary>
+    /// The commands that these words can mean. The library's help alone takes a fifth of the processor time of a start, so
+    /// help, and what it tells of, is there when something asks for it; "@" is a file that may.
+    /// </summary>
+    private static Command Build(string[] args)
     {
+        bool asksForHelp = Array.Exists(args, a => a is "--help" or "-h" or "-?" or "/h" or "/?" or "--version" || a.StartsWith('@'));
+        Command root = asksForHelp ? new RootCommand(Usage) : new Command("xget");
         var options = new CommonOptions();
         var paths = new Argument<string[]>("PATH")
         {
@@ -57,22 +81,14 @@ internal static class XgetCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         CommonOptions.RefuseEmpty(paths);
-        var root = new RootCommand("""
-            Xget brings the same files to many nodes at once.
-
-              xget DIR                          serve DIR as the master
-              xget -n MASTER . DEST             copy all of it into DEST, and serve it on meanwhile
-              xget -n MASTER sub/file... DEST   copy these files or directories only
-              xget mount MASTER:/ DIR           mount it; files come when they are read
-            """);
         foreach (Option option in options.All)
             root.Options.Add(option);
         root.Arguments.Add(paths);
-        root.Subcommands.Add(MountCommand.Build());
-        root.Subcommands.Add(TreeCommand.Build());
-        root.Subcommands.Add(StatsCommand.Build());
-        root.Subcommands.Add(PublishCommand.Build());
-        root.Subcommands.Add(SumCommand.Build());
+        foreach ((string name, Func<Command> build) in Subcommands)
+        {
+            if (asksForHelp || Array.IndexOf(args, name) >= 0)
+                root.Subcommands.Add(build());
+        }
         root.SetAction((result, ct) =>
         {
             string[] given = result.GetValue(paths) ?? [];

@@ -275,19 +275,14 @@ public sealed class ClusterNode : IAsyncDisposable
 
     private async Task TickAsync()
     {
+        // Ended by disposing of it: an exception would cost more than all the ticks of a short copy.
         using var timer = new PeriodicTimer(Tick, _context.Time);
-        try
+        using CancellationTokenRegistration stopping = _stopping.Token.Register(timer.Dispose);
+        while (await timer.WaitForNextTickAsync())
         {
-            while (await timer.WaitForNextTickAsync(_stopping.Token))
-            {
-                foreach (Transfer transfer in _transfers.Values)
-                    transfer.Tick();
-                await _context.Parents.CloseIdleAsync(all: false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The node ends.
+            foreach (Transfer transfer in _transfers.Values)
+                transfer.Tick();
+            await _context.Parents.CloseIdleAsync(all: false);
         }
     }
 
