@@ -13,9 +13,17 @@ internal sealed class Stripe(TimeProvider time)
     private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(1);
     private const int LongPauses = 4;
 
+    /// <summary>Times as long for a chunk: more than an uplink that is shared unevenly makes, or a parent that has everything
+    /// beside one that gets it itself.</summary>
+    private const int FarSlower = 6;
+
+    /// <summary>Processors that are busy make pauses like that.</summary>
+    private static readonly TimeSpan Hiccup = TimeSpan.FromMilliseconds(20);
+
     private TimeSpan _perChunk = MostPerMessage;
     private TimeSpan _usual;
     private long? _last;
+    private bool _waits;
 
     internal ParentLink? Link { get; set; }
 
@@ -51,11 +59,14 @@ internal sealed class Stripe(TimeProvider time)
     /// <summary>Something has come.</summary>
     internal bool HasCome => _last is not null;
 
-    /// <summary>Chunks come, now and then.</summary>
-    internal bool IsComing => _last is { } last && time.GetElapsedTime(last) is var pause && (pause < LongPause || pause < LongPauses * _usual);
+    /// <summary>It brings so much less than the other one could that it does not come from a link that they share.</summary>
+    internal bool IsFarSlowerThan(Stripe other) => _usual > Hiccup && _usual > FarSlower * other._usual;
+
+    /// <summary>It asks for nothing, since others are behind: the time until the next chunk says nothing.</summary>
+    internal void Wait() => _waits = true;
 
     /// <summary>Chunks came, and come no more.</summary>
-    internal bool IsStuck => HasCome && !IsComing;
+    internal bool IsStuck => _last is { } last && time.GetElapsedTime(last) is var pause && pause >= LongPause && pause >= LongPauses * _usual;
 
     /// <summary>So many chunks have come.</summary>
     /// <param name="chunks">Their number.</param>
@@ -66,11 +77,13 @@ internal sealed class Stripe(TimeProvider time)
         if (_last is { } last)
         {
             TimeSpan took = time.GetElapsedTime(last, now) / chunks;
-            _usual += (took - _usual) / 8;
+            if (!_waits)
+                _usual = _usual == default ? took : _usual + (took - _usual) / 4;
             _perChunk += ((took < MostPerMessage ? took : MostPerMessage) - _perChunk) / 8; // a pause is not slowness
             Span = (int)Math.Clamp(MostPerMessage / _perChunk, 1, run);
         }
         _last = now;
+        _waits = false;
     }
 
     internal void GoBackTo(int place) =>

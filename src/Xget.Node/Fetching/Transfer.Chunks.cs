@@ -185,8 +185,11 @@ public sealed partial class Transfer
                 int together = Math.Max(stripe.Span, Math.Min(2, window / 2));
                 if (stripe.Outstanding > window - together && stripe.First.Count == 0)
                     continue;
+                bool waits = Waits(stripe, slowest);
+                if (waits)
+                    stripe.Wait();
                 while (stripe.Link is { HasFailed: false, Client: not null } link && stripe.Outstanding < window &&
-                       (_stripes.Length == 1 || link.Outstanding < window + together) && Next(stripe, i, Waits(stripe, slowest)) is >= 0 and int chunk)
+                       (_stripes.Length == 1 || link.Outstanding < window + together) && Next(stripe, i, waits) is >= 0 and int chunk)
                 {
                     var ask = new Ask(stripe, link, chunk, InARow(chunk, stripe.Span));
                     stripe.Outstanding += ask.Count;
@@ -197,7 +200,7 @@ public sealed partial class Transfer
             {
                 if (_wantedMissing <= soonAsked)
                     _nearEnd.TrySetResult();
-                Steal(ref asks, slowest);
+                Steal(ref asks, last);
             }
         }
         // Requests to one parent leave together.

@@ -86,9 +86,14 @@ public sealed partial class Transfer
     private static bool IsAhead(Stripe stripe, Stripe slowest) =>
         (stripe.Span == 1 && slowest.Behind - stripe.Behind > MostAhead) || (slowest.HasCome && IsFarAhead(stripe, slowest));
 
-    /// <summary>It asks only for what somebody waits for; not while the other one is stuck, for what it does now need not be
-    /// done then.</summary>
-    private static bool Waits(Stripe stripe, Stripe slowest) => slowest.IsComing && IsFarAhead(stripe, slowest);
+    /// <summary>It asks only for what somebody waits for. Not where that does not help the other one: what it does now need not
+    /// be done then.</summary>
+    private static bool Waits(Stripe stripe, Stripe slowest) =>
+        slowest.HasCome && IsFarAhead(stripe, slowest) && !IsHeldUp(slowest, stripe);
+
+    /// <summary>Somebody above stands still, or has a slow link.</summary>
+    private static bool IsHeldUp(Stripe slowest, Stripe other) =>
+        slowest.IsStuck || (IsFarAhead(other, slowest) && slowest.IsFarSlowerThan(other));
 
     private static bool IsFarAhead(Stripe stripe, Stripe slowest) =>
         slowest.Behind - stripe.Behind > MostFarAhead * slowest.Span;

@@ -3,7 +3,6 @@ using Mono.Unix.Native;
 using Xget.Content;
 using Xget.Content.Linux;
 using Xget.Content.Store;
-using Xget.NineP;
 using Xget.Node.Wire;
 
 namespace Xget.Node.Fetching;
@@ -11,18 +10,8 @@ namespace Xget.Node.Fetching;
 /// <summary>The routes of a transfer: one loop owns them and applies events one at a time.</summary>
 public sealed partial class Transfer
 {
-    /// <summary>A chunk table up to this length comes from the master with the route; a longer one from a parent.</summary>
-    private const int BurstTable = 8192;
-
     /// <summary>Failed workers that are named to a master that does not know of them (any more).</summary>
     private const int MostLeftOut = 32;
-
-    /// <summary>The longest chunk table of a content of unknown size: packs and directory objects are not large.</summary>
-    private const int UnknownTable = 256 << 10;
-
-    /// <summary>The longest that a parent can have this node allocate; a size that is known allows any chunk size.</summary>
-    private long MostTable => Math.Min(_sizeHint is { } size
-        ? ChunkTable.EncodedLengthFor(size, ChunkTable.SmallestChunk) : 64 * UnknownTable, ClusterNode.MostTable);
 
     private Registration? _registration;
     private string NotPublished => $"{Name} is not published any more by the master; run again";
@@ -141,32 +130,6 @@ public sealed partial class Transfer
             await JoinAsync(routes: !Store!.Map.IsComplete, 0, ct);
         Pump();
         return _registration is { HasRoutes: true };
-    }
-
-    /// <summary>Joins and gets the chunk table: with the route if it is short, else from a parent.</summary>
-    private async Task<ChunkTable?> GetTableAsync(CancellationToken ct)
-    {
-        int length = (int)Math.Min(_sizeHint is { } size ? ChunkTable.EncodedLengthFor(size) : UnknownTable, MostTable);
-        // While another content comes there is time, and the master's link is the dearest.
-        bool fromMaster = _begun && (length <= BurstTable || _sizeHint is null);
-        byte[]? bytes = await JoinAsync(routes: true, fromMaster ? length : 0, ct);
-        while (!_failed)
-        {
-            string? reason = null;
-            if (bytes is not null && ChunkTable.TryDecode(bytes, Digest, out ChunkTable? table, out reason))
-                return table;
-            if (bytes is not null)
-                _node.Log.Error("{Name}: chunk table refused: {Reason}", Name, reason);
-            if (!fromMaster)
-                bytes = await ReadTableAsync(_sizeHint is null ? BurstTable : length, wasWrong: bytes is not null, ct);
-            else if (bytes is null)
-                fromMaster = false; // longer than usual: its chunks are smaller
-            else if (++_retries > _node.Options.Retries)
-                Fail($"{Name}: the master gives no right chunk table");
-            else
-                bytes = await JoinAsync(routes: true, length, ct);
-        }
-        return null;
     }
 
     /// <summary>Registers at the master and opens the parents it names; the chunk table when it came along.</summary>
@@ -305,72 +268,5 @@ public sealed partial class Transfer
             _registration.Report(Have, Missing);
             await _registration.LeaveAsync();
         }
-    }
-
-    /// <summary>Reads the chunk table from the highest parent, which may itself still wait for it.</summary>
-    private async Task<byte[]?> ReadTableAsync(int length, bool wasWrong, CancellationToken ct)
-    {
-        ParentLink? link = null;
-        int level = int.MaxValue;
-        lock (_gate)
-        {
-            foreach (Stripe stripe in _stripes)
-            {
-                if (stripe.Link is { } candidate && stripe.Level < level)
-                    (link, level) = (candidate, stripe.Level);
-            }
-        }
-        if (link is not null)
-            await link.Ready.WaitAsync(ct);
-        if (link is { HasFailed: false } && !wasWrong)
-        {
-            if (await ReadTableAsync(link, length, ct) is { } table)
-                return table;
-        }
-        if (link is not null)
-            await ReplaceAsync(link, wasWrong ? FailureReason.Corrupt : FailureReason.Lost, ct);
-        else
-            await JoinAsync(routes: true, 0, ct);
-        return null;
-    }
-
-    /// <summary>The table says itself how long it is, in case its chunks are not of the usual size.</summary>
-    private async Task<byte[]?> ReadTableAsync(ParentLink link, int usualLength, CancellationToken ct)
-    {
-        byte[] table = new byte[Math.Max(usualLength, ChunkTable.HeaderLength)];
-        NinePClient client = link.Client!;
-        uint fid = client.NewFid();
-        Task<Reply<Qid[]>> walk;
-        using (client.Burst())
-        {
-            walk = client.WalkAsync(MasterLink.RootFid, fid, Registration.Path(Digest, Names.Chunks), ct).AsTask();
-            _ = client.OpenAsync(fid, OpenFlags.O_RDONLY, ct).AsTask();
-        }
-        Reply<Qid[]> walked = await walk;
-        if (!walked.Ok)
-        {
-            client.FreeFid(fid, walked.Error);
-            return null;
-        }
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(link.Cancelled, ct);
-        link.RequestStarted();
-        int got = 0;
-        while (got < table.Length)
-        {
-            Reply<int> read = await client.ReadAsync(fid, (ulong)got, table.AsMemory(got), Timeout.InfiniteTimeSpan, stop.Token);
-            if (!read.Ok || read.Value == 0)
-                break;
-            got += read.Value;
-            long length = got < ChunkTable.HeaderLength ? table.Length : ChunkTable.EncodedLengthOf(table);
-            if (length > MostTable)
-                break;
-            if (length != table.Length)
-                Array.Resize(ref table, (int)length); // 0 for what is no table
-        }
-        link.RequestEnded();
-        if (!client.Closed.IsCancellationRequested)
-            _ = client.ClunkAsync(fid, CancellationToken.None).AsTask(); // not waited for: the parent may be silent
-        ct.ThrowIfCancellationRequested();
-        return got > 0 && got >= table.Length ? table : null;
     }
 }

@@ -7,8 +7,9 @@ namespace Xget.Node.Fetching;
 /// <summary>
 /// Work stealing: a parent whose own stripe has nothing left to give, or is far ahead, is asked for chunks of the stripe
 /// that is furthest behind. It has them from its own parents, or says at once that it has not; so a slow worker, or an
-/// uplink that got one child too many, delays nobody to the end. The master, whose uplink is the dearest, is asked only by
-/// those who have its own stripe, for one that is stuck: who stands still may be its root, and then nobody else has it.
+/// uplink that got one child too many, delays nobody to the end. A stripe that is held up, since somebody above stands still or
+/// has a slow link, goes down the other trees instead, to each its share; there, and only there, the master is asked too, whose uplink is the
+/// dearest, by those who read the other stripes from it.
 /// </summary>
 public sealed partial class Transfer
 {
@@ -25,14 +26,17 @@ public sealed partial class Transfer
     private const int MostStealPauses = 16;
 
     /// <summary>Asks parents of stripes that are done, or ahead, for chunks that others owe. Under the lock.</summary>
-    private void Steal(ref List<Ask>? asks, Stripe slowest)
+    private void Steal(ref List<Ask>? asks, int last)
     {
         if (_stripes.Length < 2 || _wantedMissing == 0)
             return;
-        foreach (Stripe stripe in _stripes)
+        Stripe slowest = _stripes[last];
+        for (int i = 0; i < _stripes.Length; i++)
         {
+            Stripe stripe = _stripes[i];
             while (stripe.Link is { HasFailed: false, IsPausing: false, Client: not null } link &&
-                   (!link.IsMaster || (stripe != slowest && slowest.IsStuck)) && link.Steals < MostStealsOf(stripe, link, slowest) && NextStolen(link) is >= 0 and int chunk)
+                   link.Steals < MostStealsOf(stripe, link, slowest) &&
+                   (IsHeldUp(slowest, stripe) ? NextOfHeldUp(link, last, i) : NextStolen(link)) is >= 0 and int chunk)
             {
                 link.Steals++;
                 Note(ref asks, new Ask(null, link, chunk, 1));
@@ -40,8 +44,12 @@ public sealed partial class Transfer
         }
     }
 
-    private int MostStealsOf(Stripe stripe, ParentLink link, Stripe slowest) =>
-        stripe.Outstanding == 0 && IsIdle(link) ? MostSteals : IsAhead(stripe, slowest) && !link.IsMaster ? MostStealsAhead : 0;
+    private int MostStealsOf(Stripe stripe, ParentLink link, Stripe slowest)
+    {
+        if (IsHeldUp(slowest, stripe))
+            return stripe == slowest ? 0 : MostStealsAhead;
+        return link.IsMaster ? 0 : stripe.Outstanding == 0 && IsIdle(link) ? MostSteals : IsAhead(stripe, slowest) ? MostStealsAhead : 0;
+    }
 
     /// <summary>Whether nothing is left to ask of it in its own stripes.</summary>
     private bool IsIdle(ParentLink link)
@@ -54,28 +62,38 @@ public sealed partial class Transfer
         return true;
     }
 
-    /// <summary>The next chunk of the stripe, of other parents, that is furthest behind: one that nobody was asked for, else
-    /// one that somebody owes; -1 if there is none.</summary>
+    /// <summary>The next chunk of the stripe, of other parents, that is furthest behind; -1 if there is none.</summary>
     private int NextStolen(ParentLink link)
     {
-        Stripe? last = null;
-        int index = 0;
+        int last = -1;
         for (int i = 0; i < _stripes.Length; i++)
         {
-            Stripe stripe = _stripes[i];
-            if (stripe.Link != link && FirstMissing(i) < _chunks.Length && (last is null || stripe.Behind > last.Behind))
-                (last, index) = (stripe, i);
+            if (_stripes[i].Link != link && FirstMissing(i) < _chunks.Length && (last < 0 || _stripes[i].Behind > _stripes[last].Behind))
+                last = i;
         }
-        if (last is null)
-            return -1;
+        return last < 0 ? -1 : NextStolen(last, _ => true);
+    }
+
+    /// <summary>The next chunk of a stripe that is held up which goes down another one's tree: the same there for all nodes, so that
+    /// parents have it, and each leaves the master once.</summary>
+    private int NextOfHeldUp(ParentLink link, int heldUp, int other)
+    {
+        int share = other < heldUp ? other : other - 1;
+        return _stripes[heldUp].Link == link ? -1
+            : NextStolen(heldUp, chunk => chunk / (Layout.Run * _stripes.Length) % (_stripes.Length - 1) == share);
+    }
+
+    /// <summary>A chunk of a stripe that nobody was asked for, else one that somebody owes; -1 if there is none.</summary>
+    private int NextStolen(int index, Func<int, bool> isMeant)
+    {
         ChunkOrder order = Order(index);
         const ChunkState state = ChunkState.Wanted | ChunkState.Stolen | ChunkState.InFlight;
         int owed = -1;
         int steps = 0;
-        for (int i = last.FirstMissing; i < _chunks.Length && steps < MostLooked; i = order.After(i), steps++)
+        for (int i = FirstMissing(index); i < _chunks.Length && steps < MostLooked; i = order.After(i), steps++)
         {
             int c = order.ChunkAt(i);
-            if (Store!.Map[c])
+            if (Store!.Map[c] || !isMeant(c))
                 continue;
             if ((_chunks[c] & state) == ChunkState.Wanted)
                 return c;

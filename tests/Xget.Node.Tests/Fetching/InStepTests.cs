@@ -56,8 +56,22 @@ public sealed class InStepTests : StripedTests
         Assert.Equal(Stripe(1), workers[0].Tried.Distinct().Order()); // the other parent gave nothing
     }
 
-    [Fact]
-    public async Task A_stripe_that_is_far_ahead_waits_until_the_other_has_caught_up()
+    /// <summary>The next chunk that the worker was asked for comes, after a time; false if it was asked for none.</summary>
+    private async Task<bool> ComeAsync(Transfer transfer, SteeredWorker worker, TimeSpan time)
+    {
+        Time.Advance(time);
+        int[] owed = [.. worker.Asked.Where(c => !transfer.Store!.Map[c])];
+        if (owed.Length == 0)
+            return false;
+        worker.Give(owed[0]);
+        await Until.TrueAsync(() => transfer.Store!.Map[owed[0]]);
+        return true;
+    }
+
+    private int Count(Transfer transfer, int stripe) => Stripe(stripe).Count(c => transfer.Store!.Map[c]);
+
+    /// <summary>Both stripes come, the second one so many times as slowly; chunks of each when ten of it have come.</summary>
+    private async Task<(Transfer Transfer, SteeredWorker[] Workers, int First, int Second)> UnequalAsync(int times)
     {
         SteeredWorker[] workers = await WorkersAsync();
         RunningNode node = await PatientNodeAsync("node1");
@@ -65,38 +79,53 @@ public sealed class InStepTests : StripedTests
         await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
         for (int i = 0; i < 10; i++)
         {
-            await Until.TrueAsync(() => workers[1].Asked.Length > i);
-            int chunk = workers[1].Asked[i];
-            workers[1].Give(chunk); // it comes, but slowly
-            await Until.TrueAsync(() => transfer.Store!.Map[chunk]);
-            if (i == 0)
-                workers[0].Give(Stripe(0)); // all at once
-            // As many more of the first stripe, and what was on its way.
-            int least = 2 * (i + 1) + FarAhead;
-            await Until.TrueAsync(() => transfer.Have >= (ulong)least * Chunk);
-            Assert.InRange(transfer.Have, 0UL, (ulong)(least + 3 * Window) * Chunk);
-            Time.Advance(Slow);
+            for (int n = 0; n < times; n++)
+                await ComeAsync(transfer, workers[0], Slow / times);
+            Assert.True(await ComeAsync(transfer, workers[1], TimeSpan.Zero));
         }
+        return (transfer, workers, Count(transfer, 0), Count(transfer, 1));
+    }
 
+    [Fact]
+    public async Task A_stripe_that_is_far_ahead_waits_until_the_other_has_caught_up()
+    {
+        (Transfer transfer, SteeredWorker[] workers, int first, int second) = await UnequalAsync(times: 4);
+        Assert.InRange(first, second + FarAhead, second + FarAhead + Window + 1);
+        workers[0].Give(Stripe(0));
         workers[1].Give(Stripe(1));
         await Until.TrueAsync(Time, () => transfer.Finished.IsCompleted);
         Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
     }
 
     [Fact]
-    public async Task But_not_for_one_that_comes_no_more()
+    public async Task But_not_for_one_from_a_slow_link_whose_chunks_are_asked_of_the_other_parent()
+    {
+        (Transfer transfer, SteeredWorker[] workers, int first, _) = await UnequalAsync(times: 10);
+        Assert.InRange(first, Chunks / 2 - Window, Chunks / 2);
+        Assert.NotEmpty(workers[0].Tried);
+        workers[0].Give(Stripe(0).Concat(Stripe(1)));
+        await Until.TrueAsync(Time, () => transfer.Finished.IsCompleted);
+        Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
+    }
+
+    [Fact]
+    public async Task Nor_for_one_that_comes_no_more()
     {
         SteeredWorker[] workers = await WorkersAsync();
         RunningNode node = await PatientNodeAsync("node1");
         Transfer transfer = node.Fetch(Cluster["img"]);
-        workers[1].Give(Stripe(1).First());
-        await Until.TrueAsync(() => transfer.Have == Chunk);
-        workers[0].Give(Stripe(0));
-        await Until.TrueAsync(() => transfer.Have >= FarAhead * Chunk);
-        Assert.InRange(transfer.Have, 0UL, (ulong)(FarAhead + 3 * Window) * Chunk);
+        await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
+        Assert.True(await ComeAsync(transfer, workers[1], Slow));
+        while (await ComeAsync(transfer, workers[0], TimeSpan.FromMilliseconds(40)))
+        {
+            // until it waits
+        }
+        Assert.InRange(Count(transfer, 0), FarAhead, FarAhead + Window + 2);
 
         Time.Advance(Pause);
-        await Until.TrueAsync(Time, () => transfer.Have == (ulong)(Chunks / 2 + 1) * Chunk);
+        workers[0].Give(Stripe(0));
+        await Until.TrueAsync(Time, () => Count(transfer, 0) == Chunks / 2);
+        Assert.Equal(1, Count(transfer, 1));
         workers[1].Give(Stripe(1));
         await Until.TrueAsync(Time, () => transfer.Finished.IsCompleted);
     }

@@ -45,3 +45,35 @@ public sealed class LongTableTests : EngineTests
         Assert.False(Cluster.Log.Has("Warning", "node1"));
     }
 }
+
+/// <summary>The same with several parents.</summary>
+public sealed class LongTableOfSeveralTests : StripedTests
+{
+    private protected override int Stripes => 4;
+
+    private protected override int Chunks => 300;
+
+    [Fact]
+    public async Task A_parent_that_does_not_give_it_soon_delays_nobody()
+    {
+        var parents = new RunningNode[Stripes];
+        for (int i = 0; i < parents.Length; i++)
+        {
+            parents[i] = await PatientNodeAsync($"full{i}");
+            Assert.Null(await Until.DoneAsync(parents[i].Fetch(Cluster["img"]).Finished));
+            await Until.TrueAsync(async () => await Cluster.StatAsync("routes-held") == 0);
+        }
+        // Who is asked first gives no more than the handshake; what the others give is what it owes in the end.
+        Meter? first = null;
+        HostTransport host = Cluster.NewHost();
+        host.MeterOf = (to, _) => Array.Exists(parents, p => p.Transport.Address.Equals(to.Address)) && Interlocked.CompareExchange(ref first, new Meter(200), null) is null ? first : null;
+        RunningNode node = await PatientNodeAsync("node1", host);
+        Transfer transfer = node.Fetch(Cluster["img"]);
+        await Until.TrueAsync(() => first is { IsUsedUp: true });
+        await Until.TrueAsync(Time, () => transfer.Finished.IsCompleted);
+        first!.Open();
+        Assert.Null(await transfer.Finished);
+        Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
+        Assert.Equal((0, 0), (node.Node.Counters.FromMaster, node.Node.Counters.Retries));
+    }
+}

@@ -43,6 +43,26 @@ public sealed class StealingTests : StripedTests
     }
 
     [Fact]
+    public async Task A_stripe_that_is_stuck_is_asked_of_each_other_parent_another_part_of_it()
+    {
+        SteeredWorker[] workers = await WorkersAsync();
+        RunningNode node = await PatientNodeAsync("node1");
+        Transfer transfer = node.Fetch(Cluster["img"]);
+        await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
+        workers[Late].Give(Stripe(Late).First());
+        await Until.TrueAsync(() => transfer.Have == Chunk);
+        Time.Advance(TimeSpan.FromSeconds(2));
+        for (int i = 0; i < Late; i++)
+            workers[i].Give(All);
+        // Each gives its share before it has given all of its own; then anything may be asked of anybody.
+        await Until.TrueAsync(Time, () => workers[..Late].All(w => w.Tried.Length > 0));
+        for (int i = 0; i < Late; i++)
+            Assert.Equal(i, workers[i].Tried[0] / (PerRun * Stripes) % Late);
+        Assert.Null(await Until.DoneAsync(transfer.Finished));
+        Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
+    }
+
+    [Fact]
     public async Task A_chunk_that_comes_from_two_parents_is_counted_once()
     {
         int last = Stripe(Late).Last();
