@@ -23,14 +23,14 @@ internal sealed class Stripe(TimeProvider time)
     private TimeSpan _perChunk = MostPerMessage;
     private TimeSpan _usual;
     private long? _last;
-    private bool _waits;
+    private long _asked;
 
     internal ParentLink? Link { get; set; }
 
     internal int Level { get; set; }
 
     /// <summary>Chunks that are asked for and not here.</summary>
-    internal int Outstanding { get; set; }
+    internal int Outstanding { get; private set; }
 
     /// <summary>The first chunk that is asked for: its own first one, or about where the others were.</summary>
     internal int Start { get; set; }
@@ -62,11 +62,23 @@ internal sealed class Stripe(TimeProvider time)
     /// <summary>It brings so much less than the other one could that it does not come from a link that they share.</summary>
     internal bool IsFarSlowerThan(Stripe other) => _usual > Hiccup && _usual > FarSlower * other._usual;
 
-    /// <summary>It asks for nothing, since others are behind: the time until the next chunk says nothing.</summary>
-    internal void Wait() => _waits = true;
-
     /// <summary>Chunks came, and come no more.</summary>
-    internal bool IsStuck => _last is { } last && time.GetElapsedTime(last) is var pause && pause >= LongPause && pause >= LongPauses * _usual;
+    internal bool IsStuck => _last is { } last && SinceLast(last, time.GetTimestamp()) is var pause &&
+        pause >= LongPause && pause >= LongPauses * _usual;
+
+    /// <summary>So many chunks are asked for.</summary>
+    internal void Ask(int chunks)
+    {
+        if (Outstanding == 0)
+            _asked = time.GetTimestamp();
+        Outstanding += chunks;
+    }
+
+    /// <summary>So many chunks that were asked for are here, or will not come from there.</summary>
+    internal void Settle(int chunks) => Outstanding -= chunks;
+
+    /// <summary>While nothing was asked for nothing could come.</summary>
+    private TimeSpan SinceLast(long last, long now) => time.GetElapsedTime(Math.Max(last, _asked), now);
 
     /// <summary>So many chunks have come.</summary>
     /// <param name="chunks">Their number.</param>
@@ -76,14 +88,12 @@ internal sealed class Stripe(TimeProvider time)
         long now = time.GetTimestamp();
         if (_last is { } last)
         {
-            TimeSpan took = time.GetElapsedTime(last, now) / chunks;
-            if (!_waits)
-                _usual = _usual == default ? took : _usual + (took - _usual) / 4;
+            TimeSpan took = SinceLast(last, now) / chunks;
+            _usual = _usual == default ? took : _usual + (took - _usual) / 4;
             _perChunk += ((took < MostPerMessage ? took : MostPerMessage) - _perChunk) / 8; // a pause is not slowness
             Span = (int)Math.Clamp(MostPerMessage / _perChunk, 1, run);
         }
         _last = now;
-        _waits = false;
     }
 
     internal void GoBackTo(int place) =>

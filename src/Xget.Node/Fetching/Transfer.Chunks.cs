@@ -186,13 +186,11 @@ public sealed partial class Transfer
                 if (stripe.Outstanding > window - together && stripe.First.Count == 0)
                     continue;
                 bool waits = Waits(stripe, slowest);
-                if (waits)
-                    stripe.Wait();
                 while (stripe.Link is { HasFailed: false, Client: not null } link && stripe.Outstanding < window &&
                        (_stripes.Length == 1 || link.Outstanding < window + together) && Next(stripe, i, waits) is >= 0 and int chunk)
                 {
                     var ask = new Ask(stripe, link, chunk, InARow(chunk, stripe.Span));
-                    stripe.Outstanding += ask.Count;
+                    stripe.Ask(ask.Count);
                     Note(ref asks, ask);
                 }
             }
@@ -331,7 +329,7 @@ public sealed partial class Transfer
             }
             if (stripe is not null)
             {
-                stripe.Outstanding -= end - first;
+                stripe.Settle(end - first);
                 if (good)
                     stripe.Came(end - first, Layout.Run);
             }

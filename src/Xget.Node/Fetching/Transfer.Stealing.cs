@@ -7,9 +7,9 @@ namespace Xget.Node.Fetching;
 /// <summary>
 /// Work stealing: a parent whose own stripe has nothing left to give, or is far ahead, is asked for chunks of the stripe
 /// that is furthest behind. It has them from its own parents, or says at once that it has not; so a slow worker, or an
-/// uplink that got one child too many, delays nobody to the end. A stripe that is held up, since somebody above stands still or
-/// has a slow link, goes down the other trees instead, to each its share; there, and only there, the master is asked too, whose uplink is the
-/// dearest, by those who read the other stripes from it.
+/// uplink that got one child too many, delays nobody to the end. A stripe that is held up, since somebody above stands still
+/// or has a slow link, goes down the other trees instead, down each its share: that of the master, whose uplink is the dearest,
+/// is asked for by those who read another stripe from it, and by nobody else.
 /// </summary>
 public sealed partial class Transfer
 {
@@ -74,8 +74,8 @@ public sealed partial class Transfer
         return last < 0 ? -1 : NextStolen(last, _ => true);
     }
 
-    /// <summary>The next chunk of a stripe that is held up which goes down another one's tree: the same there for all nodes, so that
-    /// parents have it, and each leaves the master once.</summary>
+    /// <summary>The next chunk, of a stripe that is held up, that goes down another one's tree: there it is the same for all
+    /// nodes, so that parents have it, and it leaves the master once.</summary>
     private int NextOfHeldUp(ParentLink link, int heldUp, int other)
     {
         int share = other < heldUp ? other : other - 1;

@@ -56,4 +56,52 @@ public sealed class StripeTests
         Come(20, 1);
         Assert.Equal(Run, _stripe.Span);
     }
+
+    [Fact]
+    public void It_is_stuck_a_second_after_the_last_chunk_or_after_it_was_asked_again()
+    {
+        Assert.False(_stripe.IsStuck);
+        _stripe.Ask(1);
+        Come(1, 50);
+        _stripe.Settle(1);
+        Assert.False(_stripe.IsStuck);
+        _time.Advance(TimeSpan.FromSeconds(60));
+        _stripe.Ask(2); // somebody reads on
+        Assert.False(_stripe.IsStuck);
+        _time.Advance(TimeSpan.FromSeconds(0.9));
+        Assert.False(_stripe.IsStuck);
+        _time.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.True(_stripe.IsStuck);
+        Come(1, 0);
+        Assert.False(_stripe.IsStuck);
+    }
+
+    [Fact]
+    public void One_that_always_took_long_is_stuck_after_four_times_as_long()
+    {
+        Come(20, 900);
+        _time.Advance(TimeSpan.FromSeconds(3.5));
+        Assert.False(_stripe.IsStuck);
+        _time.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.True(_stripe.IsStuck);
+    }
+
+    [Theory]
+    [InlineData(50, 500, true)]
+    [InlineData(50, 290, false)]
+    [InlineData(0.5, 15, false)]
+    public void It_is_far_slower_than_one_that_takes_a_sixth_unless_both_are_fast(double one, double other, bool isFar)
+    {
+        var slow = new Stripe(_time);
+        for (int i = 0; i < 20; i++)
+        {
+            _stripe.Ask(1);
+            Come(1, one);
+            _stripe.Settle(1);
+            _time.Advance(TimeSpan.FromMilliseconds(other - one)); // nothing is asked of it meanwhile
+            slow.Came(1, Run);
+        }
+        Assert.Equal(isFar, slow.IsFarSlowerThan(_stripe));
+        Assert.False(_stripe.IsFarSlowerThan(slow));
+    }
 }
