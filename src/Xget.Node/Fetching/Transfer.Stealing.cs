@@ -117,8 +117,8 @@ public sealed partial class Transfer
         Task<Reply<(Qid, uint)>> open;
         using (client.Burst())
         {
-            walk = client.WalkAsync(MasterLink.RootFid, fid, Registration.Path(Digest, Names.Data)).AsTask();
-            open = client.OpenAsync(fid, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK).AsTask();
+            walk = client.WalkAsync(MasterLink.RootFid, fid, Registration.Path(Digest, Names.Data), link.Cancelled).AsTask();
+            open = client.OpenAsync(fid, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK, link.Cancelled).AsTask();
         }
         Reply<Qid[]> walked = await walk;
         if (!walked.Ok)

@@ -50,15 +50,16 @@ public sealed class StealingTests : StripedTests
         Transfer transfer = node.Fetch(Cluster["img"]);
         await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
         workers[Late].Give(Stripe(Late).First());
-        await Until.TrueAsync(() => transfer.Have == Chunk);
+        for (int i = 0; i < Late; i++)
+            workers[i].Give(Stripe(i).Take(2));
+        await Until.TrueAsync(() => transfer.Have == (2 * Late + 1) * Chunk);
         Time.Advance(TimeSpan.FromSeconds(2));
         for (int i = 0; i < Late; i++)
             workers[i].Give(All);
-        // Each gives its share before it has given all of its own; then anything may be asked of anybody.
-        await Until.TrueAsync(Time, () => workers[..Late].All(w => w.Tried.Length > 0));
+        await Until.TrueAsync(Time, () => workers[..Late].All(w => w.Tried.Any(c => IsOf(Late, c))));
         for (int i = 0; i < Late; i++)
-            Assert.Equal(i, workers[i].Tried[0] / (PerRun * Stripes) % Late);
-        Assert.Null(await Until.DoneAsync(transfer.Finished));
+            Assert.Equal(i, workers[i].Tried.First(c => IsOf(Late, c)) / (PerRun * Stripes) % Late);
+        await Until.TrueAsync(Time, () => transfer.Finished.IsCompleted);
         Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
     }
 
@@ -136,5 +137,23 @@ public sealed class StealingTests : StripedTests
         Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
         Assert.Equal((0, 0), (node.Node.Counters.FromMaster, node.Node.Counters.Retries));
         Assert.DoesNotContain(sources, s => s.StartsWith($"{full[2].Transport.Address}!", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_parent_that_falls_silent_when_it_is_tried_keeps_the_chunk_no_longer_than_it_is_a_parent()
+    {
+        SteeredWorker[] workers = await WorkersAsync();
+        RunningNode node = await Cluster.StartNodeAsync("node1", o => o with { RequestTimeout = TimeSpan.FromDays(1) });
+        Transfer transfer = node.Fetch(Cluster["img"]);
+        await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
+        workers[0].FallSilentWhenWalkedTo();
+        workers[0].Give(Stripe(0)); // so that it is asked for what the last one withholds, for which its data are opened once more
+        await Until.TrueAsync(() => workers[0].IsSilent);
+        workers[1].Give(All);
+        workers[2].Give(All);
+        await Until.TrueAsync(Time, () => transfer.Finished.IsCompleted);
+        Assert.Null(await transfer.Finished);
+        Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
+        Assert.Empty(workers[0].Tried);
     }
 }

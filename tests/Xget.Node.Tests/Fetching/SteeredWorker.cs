@@ -60,6 +60,12 @@ internal sealed class SteeredWorker : IAsyncDisposable
     /// <summary>It has these chunks from now on.</summary>
     public void Give(params IEnumerable<int> chunks) => _content.Give(chunks);
 
+    /// <summary>It answers nothing any more from when its content is walked to again.</summary>
+    public void FallSilentWhenWalkedTo() => _content.MaySpeak.Reset();
+
+    /// <summary>It was, and has fallen silent.</summary>
+    public bool IsSilent => _content.IsSilent;
+
     /// <summary>Its cable is pulled.</summary>
     public void Cut() => _host.Host.CutAll();
 
@@ -68,6 +74,7 @@ internal sealed class SteeredWorker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _content.MaySpeak.Set();
         await _client.DisposeAsync();
         await _stopping.CancelAsync();
         await _serving;
@@ -79,6 +86,11 @@ internal sealed class SteeredWorker : IAsyncDisposable
         private readonly HashSet<int> _here = [];
         private readonly List<(int Chunk, bool Waiting)> _noted = [];
         private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Set unless it has fallen silent.</summary>
+        public ManualResetEventSlim MaySpeak { get; } = new(true);
+
+        public volatile bool IsSilent;
 
         public override Digest Digest => table.Content;
 
@@ -151,13 +163,23 @@ internal sealed class SteeredWorker : IAsyncDisposable
     {
         private readonly FixedDirectory _root;
 
-        internal Tree(Steered content) => _root = new FixedDirectory(null, "/", 1, r =>
-        [
-            new FixedDirectory(r, Names.Xget, 2, x =>
+        internal Tree(Steered content)
+        {
+            ServedContent? Find(Digest digest)
+            {
+                content.IsSilent = !content.MaySpeak.IsSet;
+                content.MaySpeak.Wait();
+                return digest == content.Digest ? content : null;
+            }
+
+            _root = new FixedDirectory(null, "/", 1, r =>
             [
-                new ContentsDirectory(x, 3, d => d == content.Digest ? content : null, () => [content]),
-            ]),
-        ]);
+                new FixedDirectory(r, Names.Xget, 2, x =>
+                [
+                    new ContentsDirectory(x, 3, Find, () => [content]),
+                ]),
+            ]);
+        }
 
         public Errno Attach(ServerConnection peer, ReadOnlySpan<byte> uname, ReadOnlySpan<byte> aname, uint nUname, out ServedFile? root)
         {
