@@ -18,7 +18,7 @@ internal sealed class Stripe(TimeProvider time)
     private const int FarSlower = 6;
 
     /// <summary>Processors that are busy make pauses like that.</summary>
-    private static readonly TimeSpan Hiccup = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Hiccup = TimeSpan.FromMilliseconds(60);
 
     private TimeSpan _perChunk = MostPerMessage;
     private TimeSpan _usual;

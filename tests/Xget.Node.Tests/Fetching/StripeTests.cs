@@ -89,7 +89,7 @@ public sealed class StripeTests
     [Theory]
     [InlineData(50, 500, true)]
     [InlineData(50, 290, false)]
-    [InlineData(0.5, 15, false)]
+    [InlineData(0.5, 55, false)]
     public void It_is_far_slower_than_one_that_takes_a_sixth_unless_both_are_fast(double one, double other, bool isFar)
     {
         var slow = new Stripe(_time);
