@@ -6,6 +6,8 @@ namespace Xget.Cli;
 /// <summary>What the framework and libc must be told before they are used.</summary>
 internal static partial class RuntimeChoices
 {
+    private const string Inline = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+    private const string Count = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
     private const int ArenaMax = -8; // M_ARENA_MAX of malloc.h
 
     internal static void Make()
@@ -14,9 +16,11 @@ internal static partial class RuntimeChoices
         // thread costs more than its hash (measured: 3.6 against 2.6 processor seconds per GB). The framework looks for this
         // in the environment when the first socket is made; what the user has set stays. Set by libc, since the framework
         // would copy the whole environment first.
-        string threads = Math.Clamp(Environment.ProcessorCount / 2, 1, 4).ToString(CultureInfo.InvariantCulture);
-        if (SetEnvironment("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1", 0) == 0)
-            _ = SetEnvironment("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", threads, 0);
+        if (Environment.GetEnvironmentVariable(Inline) is null)
+        {
+            _ = SetEnvironment(Inline, "1", 1);
+            _ = SetEnvironment(Count, Math.Clamp(Environment.ProcessorCount / 2, 1, 4).ToString(CultureInfo.InvariantCulture), 1);
+        }
 
         // Else malloc makes each thread a heap of its own, of which the few things that are not managed use a page.
         _ = SetMalloc(ArenaMax, 1);

@@ -67,8 +67,8 @@ internal static class XgetCommand
     }
 
     /// <summary>
-    /// The commands that these words can mean. The library's help alone takes a fifth of the processor time of a start, so
-    /// help, and what it tells of, is there when something asks for it; "@" is a file that may.
+    /// The commands that these words can mean. The library's help and what it tells of take over 5 % of the processor time of a small
+    /// copy, so they are there when something asks for them; "@" is a file that may.
     /// </summary>
     private static Command Build(string[] args)
     {

@@ -34,9 +34,10 @@ public sealed partial class Transfer
         for (int i = 0; i < _stripes.Length; i++)
         {
             Stripe stripe = _stripes[i];
+            bool isHeldUp = IsHeldUp(slowest, stripe);
             while (stripe.Link is { HasFailed: false, IsPausing: false, Client: not null } link &&
-                   link.Steals < MostStealsOf(stripe, link, slowest) &&
-                   (IsHeldUp(slowest, stripe) ? NextOfHeldUp(link, last, i) : NextStolen(link)) is >= 0 and int chunk)
+                   link.Steals < (isHeldUp ? MostStealsAhead : MostStealsOf(stripe, link, slowest)) &&
+                   (isHeldUp ? NextOfHeldUp(link, last, i) : NextStolen(link)) is >= 0 and int chunk)
             {
                 link.Steals++;
                 Note(ref asks, new Ask(null, link, chunk, 1));
@@ -44,12 +45,8 @@ public sealed partial class Transfer
         }
     }
 
-    private int MostStealsOf(Stripe stripe, ParentLink link, Stripe slowest)
-    {
-        if (IsHeldUp(slowest, stripe))
-            return stripe == slowest ? 0 : MostStealsAhead;
-        return link.IsMaster ? 0 : stripe.Outstanding == 0 && IsIdle(link) ? MostSteals : IsAhead(stripe, slowest) ? MostStealsAhead : 0;
-    }
+    private int MostStealsOf(Stripe stripe, ParentLink link, Stripe slowest) =>
+        link.IsMaster ? 0 : stripe.Outstanding == 0 && IsIdle(link) ? MostSteals : IsAhead(stripe, slowest) ? MostStealsAhead : 0;
 
     /// <summary>Whether nothing is left to ask of it in its own stripes.</summary>
     private bool IsIdle(ParentLink link)

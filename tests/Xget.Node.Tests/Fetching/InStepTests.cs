@@ -23,10 +23,7 @@ public sealed class InStepTests : StripedTests
     /// <summary>A node that got these chunks of the first stripe from its first parent, and nothing from the other.</summary>
     private async Task<(Transfer Transfer, SteeredWorker[] Workers)> FetchAsync(int[] given, TimeSpan perChunk)
     {
-        SteeredWorker[] workers = await WorkersAsync();
-        RunningNode node = await PatientNodeAsync("node1");
-        Transfer transfer = node.Fetch(Cluster["img"]);
-        await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
+        (_, Transfer transfer, SteeredWorker[] workers) = await FetchingAsync();
         for (int i = 0; i < given.Length; i++)
         {
             Time.Advance(perChunk);
@@ -73,10 +70,7 @@ public sealed class InStepTests : StripedTests
     /// <summary>Both stripes come, the second one so many times as slowly; chunks of each when ten of it have come.</summary>
     private async Task<(Transfer Transfer, SteeredWorker[] Workers, int First, int Second)> UnequalAsync(int times)
     {
-        SteeredWorker[] workers = await WorkersAsync();
-        RunningNode node = await PatientNodeAsync("node1");
-        Transfer transfer = node.Fetch(Cluster["img"]);
-        await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
+        (_, Transfer transfer, SteeredWorker[] workers) = await FetchingAsync();
         for (int i = 0; i < 10; i++)
         {
             for (int n = 0; n < times; n++)
@@ -111,10 +105,7 @@ public sealed class InStepTests : StripedTests
     [Fact]
     public async Task Nor_for_one_that_comes_no_more()
     {
-        SteeredWorker[] workers = await WorkersAsync();
-        RunningNode node = await PatientNodeAsync("node1");
-        Transfer transfer = node.Fetch(Cluster["img"]);
-        await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
+        (_, Transfer transfer, SteeredWorker[] workers) = await FetchingAsync();
         Assert.True(await ComeAsync(transfer, workers[1], Slow));
         while (await ComeAsync(transfer, workers[0], TimeSpan.FromMilliseconds(40)))
         {

@@ -56,13 +56,7 @@ public sealed class LongTableOfSeveralTests : StripedTests
     [Fact]
     public async Task A_parent_that_does_not_give_it_soon_delays_nobody()
     {
-        var parents = new RunningNode[Stripes];
-        for (int i = 0; i < parents.Length; i++)
-        {
-            parents[i] = await PatientNodeAsync($"full{i}");
-            Assert.Null(await Until.DoneAsync(parents[i].Fetch(Cluster["img"]).Finished));
-            await Until.TrueAsync(async () => await Cluster.StatAsync("routes-held") == 0);
-        }
+        RunningNode[] parents = await FullNodesAsync();
         // Who is asked first gives no more than the handshake; what the others give is what it owes in the end.
         Meter? first = null;
         HostTransport host = Cluster.NewHost();

@@ -18,10 +18,7 @@ public sealed class StealingTests : StripedTests
     /// <summary>A node and its four parents; the last of them has nothing, the others have these chunks.</summary>
     private async Task<(RunningNode Node, Transfer Transfer, SteeredWorker[] Workers)> FetchAsync(Func<int, IEnumerable<int>> has)
     {
-        SteeredWorker[] workers = await WorkersAsync();
-        RunningNode node = await PatientNodeAsync("node1");
-        Transfer transfer = node.Fetch(Cluster["img"]);
-        await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
+        (RunningNode node, Transfer transfer, SteeredWorker[] workers) = await FetchingAsync();
         for (int i = 0; i < Late; i++)
             workers[i].Give(has(i));
         return (node, transfer, workers);
@@ -45,10 +42,7 @@ public sealed class StealingTests : StripedTests
     [Fact]
     public async Task A_stripe_that_is_stuck_is_asked_of_each_other_parent_another_part_of_it()
     {
-        SteeredWorker[] workers = await WorkersAsync();
-        RunningNode node = await PatientNodeAsync("node1");
-        Transfer transfer = node.Fetch(Cluster["img"]);
-        await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
+        (_, Transfer transfer, SteeredWorker[] workers) = await FetchingAsync();
         workers[Late].Give(Stripe(Late).First());
         for (int i = 0; i < Late; i++)
             workers[i].Give(Stripe(i).Take(2));
@@ -119,13 +113,7 @@ public sealed class StealingTests : StripedTests
     [Fact]
     public async Task A_real_node_whose_link_to_one_parent_is_held_back_is_fed_by_the_other_parents()
     {
-        var full = new RunningNode[Stripes];
-        for (int i = 0; i < full.Length; i++)
-        {
-            full[i] = await PatientNodeAsync($"full{i}");
-            Assert.Null(await Until.DoneAsync(full[i].Fetch(Cluster["img"]).Finished));
-            await Until.TrueAsync(async () => await Cluster.StatAsync("routes-held") == 0);
-        }
+        RunningNode[] full = await FullNodesAsync();
         var meter = new Meter(200); // the handshake, and no chunk
         HostTransport host = Cluster.NewHost();
         host.MeterOf = (to, _) => to.Address.Equals(full[2].Transport.Address) ? meter : null;

@@ -1,3 +1,4 @@
+using Xget.Node.Fetching;
 using Xget.Routing;
 using Xget.Testing;
 
@@ -70,6 +71,29 @@ public abstract class StripedTests : IAsyncLifetime, IDisposable
             await workers[i].AdvertiseCompleteAsync();
         }
         return workers;
+    }
+
+    /// <summary>A node that reads from those workers, and has asked each of them for as much as it does at first.</summary>
+    private protected async Task<(RunningNode Node, Transfer Transfer, SteeredWorker[] Workers)> FetchingAsync()
+    {
+        SteeredWorker[] workers = await WorkersAsync();
+        RunningNode node = await PatientNodeAsync("node1");
+        Transfer transfer = node.Fetch(Cluster["img"]);
+        await Until.TrueAsync(() => workers.All(w => w.Asked.Length == Window));
+        return (node, transfer, workers);
+    }
+
+    /// <summary>A real node for each stripe that has everything and reads from nobody.</summary>
+    private protected async Task<RunningNode[]> FullNodesAsync()
+    {
+        var full = new RunningNode[Stripes];
+        for (int i = 0; i < full.Length; i++)
+        {
+            full[i] = await PatientNodeAsync($"full{i}");
+            Assert.Null(await Until.DoneAsync(full[i].Fetch(Cluster["img"]).Finished));
+            await Until.TrueAsync(async () => await Cluster.StatAsync("routes-held") == 0);
+        }
+        return full;
     }
 
     /// <summary>A node that gives nobody up, however fast the clock runs.</summary>
