@@ -34,7 +34,7 @@ public sealed record NodeOptions
     public int Window { get; init; } = 1 << 20;
 
     /// <summary>The same of a content in stripes, for all of them.</summary>
-    public int StripedWindow { get; init; } = 256 << 10;
+    public int StripedWindow { get; init; } = 512 << 10;
 
     /// <summary>Whether the node serves others at all.</summary>
     public bool Share { get; init; } = true;

@@ -56,6 +56,9 @@ internal sealed class Stripe(TimeProvider time)
     /// <summary>Chunks, from 1, that are asked for with one message: one on a slow link, more on a fast one.</summary>
     internal int Span { get; private set; } = 1;
 
+    /// <summary>Two chunks and more could be asked for with one message.</summary>
+    internal bool IsFast => MostPerMessage / _perChunk >= 2;
+
     /// <summary>Something has come.</summary>
     internal bool HasCome => _last is not null;
 

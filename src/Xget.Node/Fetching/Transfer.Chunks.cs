@@ -12,11 +12,11 @@ namespace Xget.Node.Fetching;
 /// <summary>The chunks of a transfer: which are asked for, from whom, and who waits for them.</summary>
 public sealed partial class Transfer
 {
-    /// <summary>Chunks asked for of each stripe at the least: while one comes the next ones are waited for.</summary>
-    private const int LeastWindow = 4;
+    /// <summary>Chunks asked for of each stripe at the least: while one comes the next one is waited for.</summary>
+    private const int LeastWindow = 2;
 
-    /// <summary>Of large chunks fewer will do, for they take memory.</summary>
-    private const int LeastLargeWindow = 2;
+    /// <summary>The same where they come fast, unless they are large, for they take memory.</summary>
+    private const int LeastFastWindow = 4;
     private const int LargeChunk = 512 << 10;
 
     /// <summary>Bytes that are missing when the next content may begin, where they come fast.</summary>
@@ -225,13 +225,15 @@ public sealed partial class Transfer
 
     /// <summary>
     /// Chunks asked for of each stripe. What is asked for waits in the parents' sending queues, and their answers to
-    /// newcomers behind it: so no more than is needed.
+    /// newcomers behind it; and where several parents send at once, more than a switch's port holds is lost. So no more
+    /// than is needed.
     /// </summary>
     private int Window(Stripe stripe)
     {
         int size = _table!.ChunkSize;
         int bytes = _stripes.Length > 1 ? _node.Options.StripedWindow / _stripes.Length : _node.Options.Window;
-        return Math.Max(Math.Max(size < LargeChunk ? LeastWindow : LeastLargeWindow, 2 * stripe.Span), bytes / size);
+        int least = stripe.IsFast && size < LargeChunk ? LeastFastWindow : LeastWindow;
+        return Math.Max(Math.Max(least, 2 * stripe.Span), bytes / size);
     }
 
     /// <summary>
