@@ -33,8 +33,8 @@ public sealed record NodeOptions
     /// <summary>Bytes asked for and not yet there, of a content that comes from one parent; a few chunks at the least.</summary>
     public int Window { get; init; } = 1 << 20;
 
-    /// <summary>The same of a content in stripes, for all of them.</summary>
-    public int StripedWindow { get; init; } = 512 << 10;
+    /// <summary>The same of each stripe, of a content in several.</summary>
+    public int StripedWindow { get; init; } = 128 << 10;
 
     /// <summary>Whether the node serves others at all.</summary>
     public bool Share { get; init; } = true;

@@ -231,7 +231,7 @@ public sealed partial class Transfer
     private int Window(Stripe stripe)
     {
         int size = _table!.ChunkSize;
-        int bytes = _stripes.Length > 1 ? _node.Options.StripedWindow / _stripes.Length : _node.Options.Window;
+        int bytes = _stripes.Length > 1 ? _node.Options.StripedWindow : _node.Options.Window;
         int least = stripe.IsFast && size < LargeChunk ? LeastFastWindow : LeastWindow;
         return Math.Max(Math.Max(least, 2 * stripe.Span), bytes / size);
     }
