@@ -56,8 +56,8 @@ internal sealed class Stripe(TimeProvider time)
     /// <summary>Chunks, from 1, that are asked for with one message: one on a slow link, more on a fast one.</summary>
     internal int Span { get; private set; } = 1;
 
-    /// <summary>Two chunks and more could be asked for with one message.</summary>
-    internal bool IsFast => MostPerMessage / _perChunk >= 2;
+    /// <summary>Two chunks and more come in the time that one message may take, whether a run has two or not.</summary>
+    internal bool IsFast => PerMessage >= 2;
 
     /// <summary>Something has come.</summary>
     internal bool HasCome => _last is not null;
@@ -80,6 +80,9 @@ internal sealed class Stripe(TimeProvider time)
     /// <summary>So many chunks that were asked for are here, or will not come from there.</summary>
     internal void Settle(int chunks) => Outstanding -= chunks;
 
+    /// <summary>Chunks that come in the time that one message may take.</summary>
+    private double PerMessage => MostPerMessage / _perChunk;
+
     /// <summary>While nothing was asked for nothing could come.</summary>
     private TimeSpan SinceLast(long last, long now) => time.GetElapsedTime(Math.Max(last, _asked), now);
 
@@ -94,7 +97,7 @@ internal sealed class Stripe(TimeProvider time)
             TimeSpan took = SinceLast(last, now) / chunks;
             _usual = _usual == default ? took : _usual + (took - _usual) / 4;
             _perChunk += ((took < MostPerMessage ? took : MostPerMessage) - _perChunk) / 8; // a pause is not slowness
-            Span = (int)Math.Clamp(MostPerMessage / _perChunk, 1, run);
+            Span = (int)Math.Clamp(PerMessage, 1, run);
         }
         _last = now;
     }

@@ -12,12 +12,12 @@ public sealed class StripeTests
 
     public StripeTests() => _stripe = new Stripe(_time);
 
-    private void Come(int times, double milliseconds, int chunks = 1)
+    private void Come(int times, double milliseconds, int chunks = 1, int run = Run)
     {
         for (int i = 0; i < times; i++)
         {
             _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
-            _stripe.Came(chunks, Run);
+            _stripe.Came(chunks, run);
         }
     }
 
@@ -45,6 +45,18 @@ public sealed class StripeTests
         Come(50, 1);
         Come(50, 60);
         Assert.Equal(1, _stripe.Span);
+    }
+
+    [Theory]
+    [InlineData(200, false)]
+    [InlineData(50, false)]
+    [InlineData(35, true)]
+    [InlineData(1, true)]
+    public void It_is_fast_where_two_come_in_80_ms_even_if_a_run_has_but_one(double milliseconds, bool isFast)
+    {
+        Assert.False(_stripe.IsFast);
+        Come(50, milliseconds, run: 1);
+        Assert.Equal((1, isFast), (_stripe.Span, _stripe.IsFast));
     }
 
     [Fact]
