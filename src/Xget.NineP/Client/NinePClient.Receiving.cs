@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Mono.Unix.Native;
 
@@ -83,6 +84,7 @@ public sealed partial class NinePClient
     }
 
     /// <summary>Receives more; a client that has asked for nothing waits without a buffer. False at the end.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> FillAsync()
     {
         int left = _end - _start;
@@ -176,6 +178,7 @@ public sealed partial class NinePClient
     }
 
     /// <summary>Receives a reply's data: what is here is copied, the rest goes straight to its place.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReceiveDataAsync(int count)
     {
         PendingRequest? request = _receiving;

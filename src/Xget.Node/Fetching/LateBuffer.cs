@@ -6,14 +6,16 @@ namespace Xget.Node.Fetching;
 /// A pooled buffer that is taken from the pool when its first byte comes: what a node has asked for and waits for holds no
 /// memory, and what comes goes where the last bytes were just hashed. Not thread-safe: one side has it at a time.
 /// </summary>
-/// <param name="length">Bytes.</param>
-internal sealed class LateBuffer(int length) : MemoryManager<byte>
+internal sealed class LateBuffer : MemoryManager<byte>
 {
     private byte[]? _bytes;
 
-    public override Memory<byte> Memory => CreateMemory(length);
+    /// <summary>Bytes; set before its memory is asked for.</summary>
+    internal int Length { get; set; }
 
-    public override Span<byte> GetSpan() => (_bytes ??= ArrayPool<byte>.Shared.Rent(length)).AsSpan(0, length);
+    public override Memory<byte> Memory => CreateMemory(Length);
+
+    public override Span<byte> GetSpan() => (_bytes ??= ArrayPool<byte>.Shared.Rent(Length)).AsSpan(0, Length);
 
     public override MemoryHandle Pin(int elementIndex = 0)
     {

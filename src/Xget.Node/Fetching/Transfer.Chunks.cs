@@ -1,10 +1,7 @@
-using System.Runtime.CompilerServices;
 using Mono.Unix.Native;
 using Xget.Content;
 using Xget.Content.Cache;
-using Xget.Content.Linux;
 using Xget.Content.Store;
-using Xget.NineP;
 using Xget.Node.Wire;
 
 namespace Xget.Node.Fetching;
@@ -23,7 +20,6 @@ public sealed partial class Transfer
     private const int FastOverlap = 2 << 20;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, TaskCompletionSource<bool>> _waiters = [];
     private readonly List<string> _sources = [];
     private IReadOnlyList<DataReference>? _wantedRanges;
     private ChunkTable? _table;
@@ -47,14 +43,6 @@ public sealed partial class Transfer
 
         /// <summary>Asked of a parent of another stripe (Transfer.Stealing.cs).</summary>
         Stolen = 8,
-    }
-
-    /// <summary>Chunks in a row that are asked of a parent: as their stripe has them, or (null) stolen.</summary>
-    private readonly record struct Ask(Stripe? Stripe, ParentLink Link, int First, int Count)
-    {
-        internal int End => First + Count;
-
-        internal ChunkState State => Stripe is not null ? ChunkState.InFlight : ChunkState.Stolen;
     }
 
     /// <summary>Which chunks are whose; good once there are routes and the chunk table.</summary>
@@ -106,15 +94,6 @@ public sealed partial class Transfer
         return 0;
     }
 
-    private bool HasWaiters
-    {
-        get
-        {
-            lock (_gate)
-                return _waiters.Count > 0;
-        }
-    }
-
     private void NoteSource(ParentLink link)
     {
         if (!link.IsFirstChunk())
@@ -149,14 +128,14 @@ public sealed partial class Transfer
     /// <summary>A cache has found a chunk that an earlier run left.</summary>
     private void Found(int chunk)
     {
-        TaskCompletionSource<bool>? waiter;
+        Waiters waiters;
         bool done = false;
         lock (_gate)
         {
-            _waiters.Remove(chunk, out waiter);
+            _waiters.Remove(chunk, out waiters);
             done = _chunks.Length > 0 && IsLastMissing(chunk);
         }
-        waiter?.TrySetResult(true);
+        waiters.End(true);
         if (done)
             Finish(null);
         if (Store is { Map.IsComplete: true })
@@ -166,7 +145,7 @@ public sealed partial class Transfer
     /// <summary>Asks for as many chunks as the window allows, from every parent that is ready.</summary>
     private void Pump()
     {
-        List<Ask>? asks = null;
+        List<Fetch>? fetches = null;
         lock (_gate)
         {
             if (_table is null || _failed || _stripes.Length == 0)
@@ -191,36 +170,18 @@ public sealed partial class Transfer
                 {
                     var ask = new Ask(stripe, link, chunk, InARow(chunk, stripe.Span));
                     stripe.Ask(ask.Count);
-                    Note(ref asks, ask);
+                    Note(ref fetches, ask);
                 }
             }
             if (_begun)
             {
                 if (_wantedMissing <= soonAsked)
                     _nearEnd.TrySetResult();
-                Steal(ref asks, last);
+                Steal(ref fetches, last);
             }
         }
-        // Requests to one parent leave together.
-        for (int i = 0; asks is not null && i < asks.Count;)
-        {
-            ParentLink link = asks[i].Link;
-            using (link.Client!.Burst())
-            {
-                for (; i < asks.Count && asks[i].Link == link; i++)
-                    _ = FetchAsync(asks[i]);
-            }
-        }
-    }
-
-    /// <summary>Chunks are about to be asked for. Under the lock.</summary>
-    private void Note(ref List<Ask>? asks, Ask ask)
-    {
-        _fetching++;
-        ask.Link.RequestStarted();
-        foreach (ref ChunkState chunk in _chunks.AsSpan(ask.First, ask.Count))
-            chunk |= ask.State;
-        (asks ??= []).Add(ask);
+        if (fetches is not null)
+            Begin(fetches);
     }
 
     /// <summary>
@@ -236,82 +197,11 @@ public sealed partial class Transfer
         return Math.Max(Math.Max(least, 2 * stripe.Span), bytes / size);
     }
 
-    /// <summary>
-    /// Chunks from a parent: received, verified, stored, handed to those who wait. The parent gives what it has of them,
-    /// at least one, and is asked again for the rest. Never throws.
-    /// </summary>
-    private async Task FetchAsync(Ask ask)
-    {
-        (Stripe? stripe, ParentLink link, int next, _) = ask;
-        ulong offset = _table!.OffsetOf(next);
-        int length = (int)(_table.EndOf(ask.End - 1) - offset);
-        var buffer = new LateBuffer(length);
-        FailureReason? failure = stripe is not null || await HasTryFidAsync(link) ? null : FailureReason.Lost;
-        (Errno error, Errno stored) = (0, 0);
-        for (int got = 0; got < length && failure is null && error == 0 && stored == 0;)
-        {
-            (failure, error, int count) = await ReceiveAsync(link, stripe is null ? link.TryFid : link.DataFid,
-                offset + (ulong)got, buffer.Memory[got..]);
-            if (count == 0)
-                break;
-            got += count;
-            int first = next;
-            (next, bool wrong, stored) = Take(first, ask.End, buffer.GetSpan()[(int)(_table.OffsetOf(first) - offset)..got]);
-            if (wrong)
-                failure = FailureReason.Corrupt;
-            if (next == first)
-                continue;
-            _node.Counters.Received(link.IsMaster, (int)(_table.EndOf(next - 1) - _table.OffsetOf(first)));
-            NoteSource(link);
-            Settle(ask, first, next, good: true);
-        }
-        buffer.Return();
-        if (next < ask.End)
-            Settle(ask, next, ask.End, good: false);
-        if (stripe is null && error == Errno.EAGAIN)
-        {
-            _ = StealLaterAsync(link);
-            failure = null;
-        }
-        if (stored != 0)
-            Fail($"cannot write {Name}: {Words.Of(stored)}");
-        else if (link.IsMaster && error is Errno.ESTALE or Errno.ENOENT)
-            Fail($"{Name} changed on the master while it was served; run again when it has published the new state", Errno.ESTALE);
-        else if (failure is { } reason && link.Fail())
-            _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, reason));
-        Pump();
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<(FailureReason?, Errno, int Count)> ReceiveAsync(ParentLink link, uint fid, ulong offset, Memory<byte> buffer)
-    {
-        Reply<int> reply = await link.Client!.ReadAsync(fid, offset, buffer, Timeout.InfiniteTimeSpan, link.Cancelled);
-        if (!reply.Ok)
-            return (link.HasFailed ? null : FailureReason.Lost, reply.Error, 0);
-        return reply.Value == 0 ? (FailureReason.Corrupt, Errno.EIO, 0) : (null, 0, reply.Value);
-    }
-
-    /// <summary>Verifies and stores the chunks that are whole in these bytes; the first one that is not stored, and why.</summary>
-    private (int Next, bool Wrong, Errno Stored) Take(int chunk, int end, ReadOnlySpan<byte> bytes)
-    {
-        while (chunk < end && bytes.Length >= _table!.LengthOf(chunk))
-        {
-            ReadOnlySpan<byte> its = bytes[.._table.LengthOf(chunk)];
-            if (!_table.Matches(chunk, its))
-                return (chunk, true, 0);
-            if (Store!.Write(chunk, its) is var error and not 0)
-                return (chunk, false, error);
-            bytes = bytes[its.Length..];
-            chunk++;
-        }
-        return (chunk, false, 0);
-    }
-
     /// <summary>Some of the chunks that were asked for are here, or (the last ones) will not come.</summary>
     private void Settle(Ask ask, int first, int end, bool good)
     {
         (Stripe? stripe, ParentLink link, _, _) = ask;
-        List<TaskCompletionSource<bool>>? waiting = null;
+        Waiters waiting = default;
         bool done = false;
         bool complete = false;
         bool close = false;
@@ -340,8 +230,8 @@ public sealed partial class Transfer
                 _chunks[chunk] &= ~ask.State;
                 if (good)
                 {
-                    if (_waiters.Remove(chunk, out TaskCompletionSource<bool>? waiter))
-                        (waiting ??= []).Add(waiter);
+                    if (_waiters.Remove(chunk, out Waiters waiters))
+                        waiting.Add(waiters);
                     done |= IsLastMissing(chunk);
                 }
                 else if (_stripes.Length > 0 && (_chunks[chunk] & (ChunkState.InFlight | ChunkState.Stolen)) == 0)
@@ -353,8 +243,7 @@ public sealed partial class Transfer
         }
         if (close)
             Close(link);
-        foreach (TaskCompletionSource<bool> waiter in waiting ?? [])
-            waiter.TrySetResult(true);
+        waiting.End(true);
         if (complete)
             _events.Writer.TryWrite(new RouteEvent.Complete());
         if (done)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mono.Unix.Native;
 using Xget.Content;
 
@@ -52,6 +53,7 @@ public sealed partial class Transfer
         return true;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ContentRange> WaitAndReadAsync(ulong offset, int count, CancellationToken ct)
     {
         try
@@ -62,7 +64,7 @@ public sealed partial class Transfer
             ContentRange range;
             while (!TryRead(offset, count, out range))
             {
-                if (!await Demand(known.IndexOf(offset)).WaitAsync(ct))
+                if (!await DemandAsync(known.IndexOf(offset), ct))
                     return ContentRange.Failed(_error);
             }
             _node.Counters.Served(range.Count);
@@ -89,12 +91,12 @@ public sealed partial class Transfer
         for (int i = first; i <= last; i++)
         {
             if (!Store!.Map[i])
-                waits.Add(Demand(i, pump: false));
+                waits.Add(DemandAsync(i, ct, pump: false).AsTask());
         }
         Pump();
         foreach (Task<bool> wait in waits)
         {
-            if (!await wait.WaitAsync(ct))
+            if (!await wait)
                 return _error;
         }
         return 0;
@@ -127,36 +129,5 @@ public sealed partial class Transfer
                 return;
         }
         Pump();
-    }
-
-    /// <summary>Puts a chunk in front; ends with true when it is there, false when it will never be.</summary>
-    private Task<bool> Demand(int chunk, bool pump = true)
-    {
-        TaskCompletionSource<bool>? waiter;
-        bool asked = false;
-        lock (_gate)
-        {
-            if (Store is { } store && store.Map[chunk])
-                return Task.FromResult(true);
-            if (_failed)
-                return Task.FromResult(false);
-            if (!_waiters.TryGetValue(chunk, out waiter))
-            {
-                // Whoever waits goes on at once, where the chunk was verified: its reply leaves while the bytes are warm.
-                _waiters.Add(chunk, waiter = new());
-                Stripe? stripe = _stripes.Length > 0 ? _stripes[Layout.Of(chunk)] : null;
-                if (stripe is not null && (_chunks[chunk] & ChunkState.InFlight) == 0)
-                {
-                    stripe.First.Enqueue(chunk);
-                    asked = true;
-                }
-                // A content that was complete from the start never had routes; the stripes begin with those who wait.
-                if (stripe?.Link is null)
-                    _events.Writer.TryWrite(new RouteEvent.Needed());
-            }
-        }
-        if (asked && pump)
-            Pump();
-        return waiter.Task;
     }
 }

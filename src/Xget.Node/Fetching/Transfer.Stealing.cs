@@ -26,7 +26,7 @@ public sealed partial class Transfer
     private const int MostStealPauses = 16;
 
     /// <summary>Asks parents of stripes that are done, or ahead, for chunks that others owe. Under the lock.</summary>
-    private void Steal(ref List<Ask>? asks, int last)
+    private void Steal(ref List<Fetch>? fetches, int last)
     {
         if (_stripes.Length < 2 || _wantedMissing == 0)
             return;
@@ -40,7 +40,7 @@ public sealed partial class Transfer
                    (isHeldUp ? NextOfHeldUp(link, last, i) : NextStolen(link)) is >= 0 and int chunk)
             {
                 link.Steals++;
-                Note(ref asks, new Ask(null, link, chunk, 1));
+                Note(ref fetches, new Ask(null, link, chunk, 1));
             }
         }
     }

@@ -124,7 +124,7 @@ public sealed partial class Transfer : ServedContent
 
     private void Fail(string reason, Errno error = Errno.EIO)
     {
-        List<TaskCompletionSource<bool>> waiting;
+        Waiters waiting = default;
         lock (_gate)
         {
             if (!_failed)
@@ -132,13 +132,13 @@ public sealed partial class Transfer : ServedContent
             _failed = true;
             if (_fetching == 0)
                 _drained.TrySetResult();
-            waiting = [.. _waiters.Values];
+            foreach (Waiters waiters in _waiters.Values)
+                waiting.Add(waiters);
             _waiters.Clear();
         }
         _tableReady.TrySetResult(null);
         Finish(reason);
-        foreach (TaskCompletionSource<bool> w in waiting)
-            w.TrySetResult(false);
+        waiting.End(false);
         _events.Writer.TryComplete();
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Mono.Unix.Native;
 using Xget.Content;
@@ -92,6 +93,7 @@ internal sealed class DataReader(ServedContent content, bool waits) : OpenFile
         return read.IsCompletedSuccessfully ? new(Result(read.Result)) : WaitAsync(read);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<ReadResult> WaitAsync(ValueTask<ContentRange> read) => Result(await read);
 
     internal static ReadResult Result(in ContentRange range) =>

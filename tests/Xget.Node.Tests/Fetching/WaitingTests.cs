@@ -1,3 +1,4 @@
+using Mono.Unix.Native;
 using Xget.Content;
 using Xget.Node.Fetching;
 using Xget.Node.Wire;
@@ -159,6 +160,52 @@ public sealed class WaitingTests : EngineTests
         meter.Open();
         Assert.Null(await Until.DoneAsync(transfer.Finished));
         Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Of_many_readers_those_who_stay_get_their_bytes_whoever_gives_up(int seed)
+    {
+        var random = new Random(seed);
+        (RunningNode node, Meter meter) = await HeldBackAsync("node1");
+        Transfer transfer = node.Fetch(Cluster["img"], []);
+        var readers = new List<(int Offset, bool Stays, Task<ContentRange> Read)>();
+        var leaving = new List<CancellationTokenSource>();
+        for (int round = 0; round < 40; round++)
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                // Few chunks, so that many wait for the same one; those who have waited are reused by the next round.
+                int offset = (random.Next(4) + round / 10 * 4) * Chunk + random.Next(Chunk);
+                bool stays = random.Next(2) == 0;
+                CancellationToken ct = default;
+                if (!stays)
+                {
+                    leaving.Add(new CancellationTokenSource());
+                    ct = leaving[^1].Token;
+                }
+                readers.Add((offset, stays, transfer.ReadAsync((ulong)offset, 1, ct).AsTask()));
+            }
+            foreach (CancellationTokenSource one in leaving.ToArray().Where(_ => random.Next(3) == 0))
+            {
+                _ = Task.Run(one.Cancel); // beside the chunk that comes just now
+                leaving.Remove(one);
+            }
+            meter.Add(random.Next(Chunk));
+            if (random.Next(4) == 0)
+                await Task.Yield();
+        }
+        meter.Open();
+        foreach ((int offset, bool stays, Task<ContentRange> read) in readers)
+        {
+            using ContentRange range = await Until.DoneAsync(read);
+            byte[] bytes = new byte[1];
+            Errno error = range.CopyTo(bytes);
+            Assert.True(error == 0 || (!stays && error == Errno.EINTR), $"{error}");
+            Assert.Equal(error == 0 ? Img[offset] : 0, bytes[0]);
+        }
     }
 
     [Fact]
