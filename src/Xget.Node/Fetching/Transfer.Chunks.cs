@@ -159,9 +159,9 @@ public sealed partial class Transfer
                 Stripe stripe = _stripes[i];
                 int window = Window(stripe);
                 soonAsked += stripe.Span == 1 ? window : FastOverlap / _table.ChunkSize / _stripes.Length;
-                window = Math.Max(stripe.Span, window / (IsAhead(stripe, slowest) ? 2 : 1));
                 // Two at a time, unless that is the whole window: half the messages, and half the wake-ups of the parent.
                 int together = Math.Max(stripe.Span, Math.Min(2, window / 2));
+                window = Math.Max(together, window / (IsAhead(stripe, slowest) ? 2 : 1));
                 if (stripe.Outstanding > window - together && stripe.First.Count == 0)
                     continue;
                 bool waits = Waits(stripe, slowest);
