@@ -16,9 +16,8 @@ internal sealed class Gathering(TimeProvider time)
     /// <summary>After so long without data the next ones begin a gathering.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
 
-    /// <summary>It ends when nobody has come for so long (half of it was too short: nodes whose processes begin one after the
-    /// other on a shared machine still came, and one run in four lost a tenth of its time),</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(80);
+    /// <summary>It ends when nobody has come for so long,</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(40);
 
     /// <summary>or at the latest after this,</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(300);
