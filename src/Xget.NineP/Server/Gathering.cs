@@ -19,6 +19,15 @@ internal sealed class Gathering(TimeProvider time)
     /// <summary>It ends when nobody has come for so long,</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(40);
 
+    /// <summary>or for so long if many come: processes that begin at once on a shared machine come with gaps,</summary>
+    public static readonly TimeSpan CrowdPatience = TimeSpan.FromMilliseconds(80);
+
+    /// <summary>that is, so many at the least,</summary>
+    public const int Crowd = 3;
+
+    /// <summary>one in each of these on average; for nodes that start one by one data had better not wait,</summary>
+    public static readonly TimeSpan CrowdSpacing = TimeSpan.FromMilliseconds(25);
+
     /// <summary>or at the latest after this,</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(300);
 
@@ -38,6 +47,7 @@ internal sealed class Gathering(TimeProvider time)
     private TimeSpan _sent = -Silence;
     private IConnection? _first;
     private int _firstBytes;
+    private int _arrivals;
     private TimeSpan _since;
     private TimeSpan? _took;
 
@@ -62,6 +72,7 @@ internal sealed class Gathering(TimeProvider time)
         lock (_gate)
         {
             _arrived = Now;
+            _arrivals++;
         }
     }
 
@@ -92,7 +103,7 @@ internal sealed class Gathering(TimeProvider time)
 
     private void Begin(IConnection first, TimeSpan now)
     {
-        (_first, _firstBytes, _since, _took) = (first, 0, now, null);
+        (_first, _firstBytes, _arrivals, _since, _took) = (first, 0, 0, now, null);
         _begun.Clear();
         _begun.Add(first);
     }
@@ -105,7 +116,8 @@ internal sealed class Gathering(TimeProvider time)
             _took = length;
         }
 
-        if (now - _arrived < Patience && length < Longest && !(_took < Fast || length >= _took * Times))
+        TimeSpan patience = _arrivals >= Crowd && _arrived - _since < _arrivals * CrowdSpacing ? CrowdPatience : Patience;
+        if (now - _arrived < patience && length < Longest && !(_took < Fast || length >= _took * Times))
         {
             return true;
         }

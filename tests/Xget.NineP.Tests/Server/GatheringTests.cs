@@ -36,6 +36,26 @@ public sealed class GatheringTests
         Assert.Equal(Gathering.Leave.All, _gathering.Ask(_first, Piece));
     }
 
+    [Theory]
+    [InlineData(3, 20, true)]
+    [InlineData(8, 20, true)]
+    [InlineData(2, 20, false)]
+    [InlineData(3, 30, false)]
+    [InlineData(5, 35, false)]
+    public void Where_many_come_quickly_it_waits_longer_for_the_next_one(int peers, int milliseconds, bool isCrowd)
+    {
+        Begin();
+        for (int i = 0; i < peers; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            _gathering.Arrived();
+            Assert.Equal(Gathering.Leave.None, _gathering.Ask(_other, Piece));
+        }
+
+        TimeSpan patience = isCrowd ? Gathering.CrowdPatience : Gathering.Patience;
+        Assert.Equal(TimeSpan.FromMilliseconds(peers * milliseconds) + patience, Length());
+    }
+
     [Fact]
     public void It_ends_although_peers_keep_coming()
     {
