@@ -179,7 +179,7 @@ public sealed partial class Transfer
             (_next, bool wrong, Errno stored) = _transfer.Take(first, Ask.End, _buffer.GetSpan()[start.._got]);
             bool isEnd = wrong || stored != 0 || _got == _buffer.Length;
             if (isEnd)
-                _buffer.Return();
+                _buffer.Return(); // before those who wait go on: what they fetch next comes into the same, warm memory
             if (_next > first)
             {
                 _transfer._node.Counters.Received(Ask.Link.IsMaster, (int)(table.EndOf(_next - 1) - table.OffsetOf(first)));

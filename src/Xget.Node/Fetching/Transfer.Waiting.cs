@@ -7,6 +7,7 @@ namespace Xget.Node.Fetching;
 /// <summary>Those who wait for chunks: readers here and children.</summary>
 public sealed partial class Transfer
 {
+    private const int MostSpareWaiters = 256;
     private readonly Dictionary<int, Waiters> _waiters = [];
     private readonly Stack<Waiter> _spareWaiters = [];
 
@@ -104,7 +105,10 @@ public sealed partial class Transfer
             {
                 _core.Reset();
                 lock (transfer._gate)
-                    transfer._spareWaiters.Push(this);
+                {
+                    if (transfer._spareWaiters.Count < MostSpareWaiters)
+                        transfer._spareWaiters.Push(this);
+                }
             }
         }
 
