@@ -340,7 +340,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
         if (!_contents.TryGetValue(key.Key, out ContentRoutes? routes))
         {
             bool isLarge = key.Size / (ulong)ChunkTable.ChunkSizeFor(key.Size) >= (ulong)(LeastPerStripe * large.Stripes);
-            Front? front = isLarge && key.ChunkSize > 0 ? new Front(large.Stripes, key.ChunkSize) : null;
+            Front? front = isLarge && key.ChunkSize > 0 ? new Front(large.Stripes, key.Size, key.ChunkSize) : null;
             _contents.Add(key.Key, routes = new ContentRoutes(key, new DistributionTree(isLarge ? large : options), front));
         }
         return routes;

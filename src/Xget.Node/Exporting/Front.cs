@@ -7,10 +7,11 @@ namespace Xget.Node.Exporting;
 /// from there, so it is what the nodes have at about this moment, and who comes late begins there. Thread-safe.
 /// </summary>
 /// <param name="stripes">How many stripes the content has.</param>
+/// <param name="size">Its bytes.</param>
 /// <param name="chunkSize">Bytes of a chunk.</param>
-internal sealed class Front(int stripes, int chunkSize)
+internal sealed class Front(int stripes, ulong size, int chunkSize)
 {
-    private readonly ChunkStripes _layout = new(stripes, chunkSize);
+    private readonly ChunkStripes _layout = new(stripes, size, chunkSize);
     private readonly ulong[] _asked = new ulong[stripes];
 
     /// <summary>By stripe; 0 where nobody has asked yet.</summary>

@@ -46,7 +46,7 @@ public sealed partial class Transfer
     }
 
     /// <summary>Which chunks are whose; good once there are routes and the chunk table.</summary>
-    private ChunkStripes Layout => new(_stripes.Length, _table!.ChunkSize);
+    private ChunkStripes Layout => new(_stripes.Length, _table!.Size, _table.ChunkSize);
 
     /// <summary>Verified bytes that are here.</summary>
     public ulong Have => Store is { } s && _table is { } t

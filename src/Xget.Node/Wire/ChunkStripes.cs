@@ -5,14 +5,20 @@ namespace Xget.Node.Wire;
 /// nodes must agree, since a worker has room for the children of its own stripe.
 /// </summary>
 /// <param name="stripes">How many there are, from 1.</param>
+/// <param name="size">Bytes of the content.</param>
 /// <param name="chunkSize">Bytes of a chunk.</param>
-internal readonly struct ChunkStripes(int stripes, int chunkSize)
+internal readonly struct ChunkStripes(int stripes, ulong size, int chunkSize)
 {
     /// <summary>Bytes of a run, unless one chunk has more.</summary>
     private const int RunBytes = 128 << 10;
 
+    /// <summary>The same of a large content: where chunks come fast a run is asked for with one message, and half the messages
+    /// cost less than the memory for twice as much.</summary>
+    private const int LargeRunBytes = 256 << 10;
+    private const ulong LargeContent = 64 << 20;
+
     /// <summary>Chunks in a row, from 1, that belong to the same stripe.</summary>
-    internal int Run { get; } = Math.Max(1, RunBytes / chunkSize);
+    internal int Run { get; } = Math.Max(1, (size < LargeContent ? RunBytes : LargeRunBytes) / chunkSize);
 
     /// <summary>The stripe of a chunk.</summary>
     internal int Of(int chunk) => chunk / Run % stripes;

@@ -19,7 +19,7 @@ public sealed class ChunkOrderTests
     [Fact]
     public void A_stripe_is_walked_from_its_start_to_the_end_and_then_from_its_first_chunk()
     {
-        var layout = new ChunkStripes(3, 64 << 10); // runs of two
+        var layout = new ChunkStripes(3, 18 * (64 << 10), 64 << 10); // runs of two
         Assert.Equal([2, 3, 8, 9, 14, 15], Walk(new ChunkOrder(layout, 18, stripe: 1, start: 2), 18));
         Assert.Equal([9, 14, 15, 2, 3, 8], Walk(new ChunkOrder(layout, 18, stripe: 1, start: 9), 18));
         Assert.Equal([15, 2, 3, 8, 9, 14], Walk(new ChunkOrder(layout, 18, stripe: 1, start: 15), 18));
@@ -30,8 +30,9 @@ public sealed class ChunkOrderTests
         Prop.ForAll<byte, byte, ushort>((stripesSeed, sizeSeed, startSeed) =>
         {
             int stripes = 1 + stripesSeed % 8;
-            var layout = new ChunkStripes(stripes, (32 << 10) << (sizeSeed % 4));
             int count = 8 * 4 + sizeSeed;
+            int chunkSize = (32 << 10) << (sizeSeed % 4);
+            var layout = new ChunkStripes(stripes, (ulong)count * (ulong)chunkSize, chunkSize);
             for (int stripe = 0; stripe < stripes; stripe++)
             {
                 int[] chunks = [.. Enumerable.Range(0, count).Where(c => layout.Of(c) == stripe)];
