@@ -5,7 +5,7 @@ namespace Xget.Routing;
 /// </summary>
 internal sealed class EligibleWorkers(RoutingOptions options)
 {
-    private const int Kinds = 5;
+    private const int Kinds = 6;
 
     // By stripe, kind, level. A worker of the last level serves nobody, so there is no queue for it. Most are never
     // needed: made when first used.
@@ -22,6 +22,9 @@ internal sealed class EligibleWorkers(RoutingOptions options)
 
         /// <summary>Inner there and full, but one of its children is a leaf whose place a newcomer may take.</summary>
         Yielding,
+
+        /// <summary>The same, but the leaf is advanced.</summary>
+        Keeping,
 
         /// <summary>Inner there, has as many children as its uplink carries, and may be given more only in need.</summary>
         FullInner,
@@ -125,7 +128,8 @@ internal sealed class EligibleWorkers(RoutingOptions options)
         }
 
         // One that has more children than it should does not get another for one of them: a newcomer relieves it.
-        return isInner && options.Stripes > 1 && worker.Connections == Fair && worker.Leaf(stripe) is not null ? Kind.Yielding
+        return isInner && options.Stripes > 1 && worker.Connections == Fair && worker.Leaf(stripe) is { Self.IsAdvanced: var isAdvanced }
+            ? isAdvanced ? Kind.Keeping : Kind.Yielding
             : worker.Connections >= options.MaxConnections ? null
             : isInner ? Kind.FullInner : Kind.FullOther;
     }

@@ -8,8 +8,9 @@ namespace Xget.Routing;
 internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligible, InnerStripes innerStripes,
     IReadOnlyDictionary<RoutingNode, Worker> workers)
 {
-    /// <summary>A leaf keeps a parent that stands so much deeper than in a full tree.</summary>
-    private const int MoreForLeaves = 3;
+    /// <summary>Levels that a tree may have more than a full one: so deep a leaf keeps its parent, and an inner worker finds a
+    /// free place before an advanced leaf has to move.</summary>
+    private const int MoreLevels = 3;
 
     /// <summary>The chosen worker; null is the master.</summary>
     /// <param name="member">Who asks.</param>
@@ -31,7 +32,7 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
 
         bool isInner = member.Self.InnerStripe == stripe;
         int deepestInner = Math.Min(deepestParent, options.MaxLevel - 2);
-        int deepestFormer = isInner ? Math.Min(deepestInner, FullLevels()) : Math.Min(deepestParent, FullLevels() + MoreForLeaves);
+        int deepestFormer = isInner ? Math.Min(deepestInner, FullLevels()) : Math.Min(deepestParent, FullLevels() + MoreLevels);
         if (Former(member, stripe, deepestFormer) is { } former)
         {
             return former;
@@ -46,7 +47,10 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
                 return null;
             }
 
-            if (High(member, stripe, deepestInner, out takesPlace) is { } withRoomBelow)
+            int upper = Math.Min(deepestInner, Math.Max(options.MaxLevel / 2, FullLevels() + MoreLevels));
+            if ((High(member, stripe, upper, Kind.Yielding, out takesPlace) ??
+                High(member, stripe, upper, Kind.Keeping, out takesPlace) ??
+                High(member, stripe, deepestInner, Kind.Yielding, out takesPlace)) is { } withRoomBelow)
             {
                 return withRoomBelow;
             }
@@ -98,6 +102,7 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
     private Worker? Any(Member member, int stripe, int deepestParent) =>
         eligible.Best(member, stripe, Kind.Inner, deepestParent)
             ?? Highest(member, stripe, Kind.Other, deepestParent)
+            ?? eligible.Best(member, stripe, Kind.Keeping, deepestParent)
             ?? eligible.Best(member, stripe, Kind.FullInner, deepestParent)
             ?? eligible.Best(member, stripe, Kind.Yielding, deepestParent)
             ?? eligible.Best(member, stripe, Kind.FullOther, deepestParent);
@@ -106,14 +111,16 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
     private bool IsHeld(Member member, int stripe) =>
         eligible.First(member, stripe, Kind.Inner, level: 1) is not null ||
         eligible.First(member, stripe, Kind.Yielding, level: 1) is not null ||
+        eligible.First(member, stripe, Kind.Keeping, level: 1) is not null ||
         eligible.First(member, stripe, Kind.Other, level: 1) is { Member: null };
 
     /// <summary>
     /// An inner worker stands as high as it can, or the tree would become a chain: where there is a free place, or a leaf
     /// that gives up its own and becomes the newcomer's child. On the last level it would serve nobody, and its uplink
-    /// would be lost to all stripes.
+    /// would be lost to all stripes. An advanced leaf, which a move costs more, gives up its place where the upper half of the
+    /// levels has no other: nodes that come one by one would make chains down to the last level.
     /// </summary>
-    private Worker? High(Member member, int stripe, int deepestParent, out bool takesPlace)
+    private Worker? High(Member member, int stripe, int deepestParent, Kind yields, out bool takesPlace)
     {
         takesPlace = false;
         for (int level = 1; level <= deepestParent; level++)
@@ -123,7 +130,7 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
                 return free;
             }
 
-            if (eligible.First(member, stripe, Kind.Yielding, level) is { } yielding)
+            if (eligible.First(member, stripe, yields, level) is { } yielding)
             {
                 takesPlace = true;
                 return yielding;

@@ -81,23 +81,31 @@ internal sealed class Worker
         IsReported |= _firstReporter != reporter;
     }
 
-    /// <summary>A child in that stripe that could as well stand one level deeper, below a newcomer, since it is a leaf there
-    /// and has little of the content itself; null if it has none. It looks at all its children.</summary>
+    /// <summary>A child in that stripe that could as well stand one level deeper, below a newcomer, since it is a leaf there:
+    /// the latest that is not advanced, else the latest; null if it has none. It looks at all its children.</summary>
     public Member? Leaf(int stripe)
     {
+        Member? advanced = null;
         if (Places[stripe].Children is { } children)
         {
             for (int i = children.Count - 1; i >= 0; i--)
             {
                 Worker child = children[i].Self;
-                if (child.InnerStripe != stripe && !child.IsAdvanced && child.Places[stripe].ChildCount == 0)
+                if (child.InnerStripe == stripe || child.Places[stripe].ChildCount > 0)
+                {
+                    continue;
+                }
+
+                if (!child.IsAdvanced)
                 {
                     return children[i];
                 }
+
+                advanced ??= children[i];
             }
         }
 
-        return null;
+        return advanced;
     }
 
     /// <summary>A node's place in one stripe.</summary>
