@@ -8,8 +8,7 @@ namespace Xget.Routing;
 internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligible, InnerStripes innerStripes,
     IReadOnlyDictionary<RoutingNode, Worker> workers)
 {
-    /// <summary>Levels that a tree may have more than a full one: so deep a leaf keeps its parent, and an inner worker finds a
-    /// free place before an advanced leaf has to move.</summary>
+    /// <summary>Levels that a tree may have more than a full one.</summary>
     private const int MoreLevels = 3;
 
     /// <summary>The chosen worker; null is the master.</summary>
@@ -47,12 +46,19 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
                 return null;
             }
 
-            int upper = Math.Min(deepestInner, Math.Max(options.MaxLevel / 2, FullLevels() + MoreLevels));
-            if ((High(member, stripe, upper, Kind.Yielding, out takesPlace) ??
-                High(member, stripe, upper, Kind.Keeping, out takesPlace) ??
-                High(member, stripe, deepestInner, Kind.Yielding, out takesPlace)) is { } withRoomBelow)
+            // A move costs an advanced leaf more than a few levels cost the newcomer; but nodes that come one by one would make
+            // chains, each below the latest, and on the last levels workers get more children than they can serve.
+            Worker? place = High(member, stripe, deepestInner, Kind.Yielding, out takesPlace);
+            int upper = Math.Max(options.MaxLevel * 3 / 4, FullLevels() + MoreLevels);
+            if ((place is null ? IsChain(member, stripe, upper) : place.Places[stripe].Level >= upper) &&
+                High(member, stripe, upper - 1, Kind.Keeping, out bool takesKept) is { } higher)
             {
-                return withRoomBelow;
+                (place, takesPlace) = (higher, takesKept);
+            }
+
+            if (place is not null)
+            {
+                return place;
             }
         }
 
@@ -117,8 +123,7 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
     /// <summary>
     /// An inner worker stands as high as it can, or the tree would become a chain: where there is a free place, or a leaf
     /// that gives up its own and becomes the newcomer's child. On the last level it would serve nobody, and its uplink
-    /// would be lost to all stripes. An advanced leaf, which a move costs more, gives up its place where the upper half of the
-    /// levels has no other: nodes that come one by one would make chains down to the last level.
+    /// would be lost to all stripes.
     /// </summary>
     private Worker? High(Member member, int stripe, int deepestParent, Kind yields, out bool takesPlace)
     {
@@ -138,6 +143,20 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
         }
 
         return null;
+    }
+
+    /// <summary>Whether inner workers stand on that level or below.</summary>
+    private bool IsChain(Member member, int stripe, int fromLevel)
+    {
+        for (int level = fromLevel; level < options.MaxLevel; level++)
+        {
+            if ((eligible.First(member, stripe, Kind.Keeping, level) ?? eligible.First(member, stripe, Kind.FullInner, level)) is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Of workers that are inner elsewhere the highest, lest they make long chains.</summary>

@@ -93,24 +93,7 @@ public sealed class StripeTests
     }
 
     [Fact]
-    public void A_leaf_that_has_been_here_for_a_while_keeps_its_place_if_there_is_a_free_one_below()
-    {
-        Cluster cluster = new(stripes: 2);
-        cluster.Worker(1);
-        Member leaf = cluster.Worker(2);
-        cluster.Worker(3);
-        cluster.Worker(4);
-        Assert.Equal(new StripeRoute(0, 2, cluster[1]), leaf.Routes[0]);
-        cluster.Tree.Advance(leaf);
-        cluster.TakeChanged();
-
-        Assert.Equal(new StripeRoute(0, 3, cluster[3]), cluster.Worker(5).Routes[0]);
-        Assert.Equal(new StripeRoute(0, 2, cluster[1]), leaf.Routes[0]);
-        Assert.DoesNotContain(2, cluster.TakeChanged());
-    }
-
-    [Fact]
-    public void It_gives_up_its_place_if_the_newcomer_would_stand_below_one_that_is_inner_elsewhere()
+    public void A_leaf_that_has_been_here_for_a_while_keeps_its_place()
     {
         Cluster cluster = new(stripes: 2);
         cluster.Worker(1);
@@ -122,9 +105,9 @@ public sealed class StripeTests
         }
 
         cluster.TakeChanged();
-        Assert.Equal(2, cluster.Worker(4).Parent(1));
-        Assert.Equal(new StripeRoute(1, 3, cluster[4]), leaf.Routes[1]);
-        Assert.Equal([3], cluster.TakeChanged());
+        cluster.Worker(4);
+        Assert.Equal(new StripeRoute(1, 2, cluster[2]), leaf.Routes[1]);
+        Assert.Empty(cluster.TakeChanged());
     }
 
     [Fact]
@@ -158,7 +141,7 @@ public sealed class StripeTests
     [InlineData(100, 4)]
     [InlineData(1000, 4)]
     [InlineData(1000, 8)]
-    public void Nodes_that_come_one_by_one_make_no_chain_down_to_the_last_level(int nodes, int stripes)
+    public void Nodes_that_come_one_by_one_make_no_chain_down_to_the_last_level_where_workers_would_be_overloaded(int nodes, int stripes)
     {
         const int Levels = 32;
         Cluster cluster = new(stripes, maxLevel: Levels);
@@ -170,9 +153,9 @@ public sealed class StripeTests
         }
 
         IReadOnlyList<TreeEntry> entries = cluster.Tree.Snapshot();
-        Assert.InRange(entries.Max(e => e.Level), 1, (Levels / 2) + 4);
+        Assert.InRange(entries.Count(e => e.Level == Levels), 0, nodes / 50);
         Assert.InRange(entries.Max(e => e.Connections), stripes, stripes + 1);
-        Assert.InRange(moved, 1, nodes * stripes / 2);
+        Assert.InRange(moved, 1, nodes * stripes);
     }
 
     [Fact]
