@@ -117,7 +117,6 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
     private bool IsHeld(Member member, int stripe) =>
         eligible.First(member, stripe, Kind.Inner, level: 1) is not null ||
         eligible.First(member, stripe, Kind.Yielding, level: 1) is not null ||
-        eligible.First(member, stripe, Kind.Keeping, level: 1) is not null ||
         eligible.First(member, stripe, Kind.Other, level: 1) is { Member: null };
 
     /// <summary>
