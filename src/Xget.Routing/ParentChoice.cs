@@ -48,12 +48,12 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
 
             // A move costs an advanced leaf more than a few levels cost the newcomer; but nodes that come one by one would make
             // chains, each below the latest, and on the last levels workers get more children than they can serve.
-            Worker? place = High(member, stripe, deepestInner, Kind.Yielding, out takesPlace);
+            Worker? place = High(member, stripe, deepestInner, out takesPlace);
             int upper = Math.Max(options.MaxLevel * 3 / 4, FullLevels() + MoreLevels);
             if ((place is null ? IsChain(member, stripe, upper) : place.Places[stripe].Level >= upper) &&
-                High(member, stripe, upper - 1, Kind.Keeping, out bool takesKept) is { } higher)
+                Highest(member, stripe, Kind.Keeping, Math.Min(deepestInner, upper - 1)) is { } higher)
             {
-                (place, takesPlace) = (higher, takesKept);
+                (place, takesPlace) = (higher, true);
             }
 
             if (place is not null)
@@ -124,7 +124,7 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
     /// that gives up its own and becomes the newcomer's child. On the last level it would serve nobody, and its uplink
     /// would be lost to all stripes.
     /// </summary>
-    private Worker? High(Member member, int stripe, int deepestParent, Kind yields, out bool takesPlace)
+    private Worker? High(Member member, int stripe, int deepestParent, out bool takesPlace)
     {
         takesPlace = false;
         for (int level = 1; level <= deepestParent; level++)
@@ -134,7 +134,7 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
                 return free;
             }
 
-            if (eligible.First(member, stripe, yields, level) is { } yielding)
+            if (eligible.First(member, stripe, Kind.Yielding, level) is { } yielding)
             {
                 takesPlace = true;
                 return yielding;
@@ -144,7 +144,7 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
         return null;
     }
 
-    /// <summary>Whether inner workers stand on that level or below.</summary>
+    /// <summary>Whether full inner workers stand on that level or below.</summary>
     private bool IsChain(Member member, int stripe, int fromLevel)
     {
         for (int level = fromLevel; level < options.MaxLevel; level++)
@@ -158,7 +158,7 @@ internal sealed class ParentChoice(RoutingOptions options, EligibleWorkers eligi
         return false;
     }
 
-    /// <summary>Of workers that are inner elsewhere the highest, lest they make long chains.</summary>
+    /// <summary>The highest worker of a kind, lest they make long chains.</summary>
     private Worker? Highest(Member member, int stripe, Kind kind, int deepestParent)
     {
         Worker? found = null;

@@ -159,6 +159,31 @@ public sealed class StripeTests
     }
 
     [Fact]
+    public void Whoever_asks_anew_among_them_stays_above_its_children()
+    {
+        const int Stripes = 4;
+        Cluster cluster = new(Stripes, maxLevel: 32);
+        List<Member> members = [];
+        for (int id = 1; id <= 400; id++)
+        {
+            members.Add(cluster.Worker(id));
+            cluster.Tree.Advance(members[^1]);
+        }
+
+        foreach (Member member in members)
+        {
+            for (int stripe = 0; stripe < Stripes; stripe++)
+            {
+                cluster.Tree.Reroute(member, stripe, member.Routes[stripe].Parent);
+            }
+
+            Dictionary<(RoutingNode, int), int> levels = cluster.Tree.Snapshot().ToDictionary(e => (e.Node, e.Stripe), e => e.Level);
+            Assert.All(members.SelectMany(m => m.Routes).Where(r => r.Parent is not null),
+                r => Assert.InRange(levels[(r.Parent!, r.Stripe)], 1, r.Level - 1));
+        }
+    }
+
+    [Fact]
     public void That_is_forgotten_when_it_comes_anew()
     {
         Cluster cluster = new(stripes: 2);
