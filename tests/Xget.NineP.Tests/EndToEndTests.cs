@@ -167,6 +167,18 @@ public sealed class EndToEndTests
             }))));
     }
 
+    [Fact]
+    public async Task The_kernel_tells_a_connection_s_least_round_trip_as_long_as_it_is_open()
+    {
+        SocketTransport transport = new();
+        await using IListener listener = transport.Listen(AnyPort);
+        await using IConnection near = await transport.ConnectAsync(listener.Local, default);
+        IConnection far = await listener.AcceptAsync(default);
+        Assert.InRange(far.LeastRoundTrip, TimeSpan.FromMicroseconds(1), TimeSpan.FromSeconds(1));
+        await far.DisposeAsync();
+        Assert.Equal(default, far.LeastRoundTrip);
+    }
+
     [SkippableFact]
     public async Task A_listener_on_all_addresses_takes_both_families_and_shows_each_as_it_is()
     {

@@ -27,6 +27,9 @@ public sealed class MemoryConnection : IConnection
     /// <summary>Whatever a test says; 0 otherwise.</summary>
     public int Unacknowledged { get; set; }
 
+    /// <summary>Whatever a test says; 0 otherwise.</summary>
+    public TimeSpan LeastRoundTrip { get; set; }
+
     /// <summary>How often something was sent from this end.</summary>
     public int Sends => Volatile.Read(ref _sends);
 

@@ -12,6 +12,8 @@ public sealed class NinePServer
     private static readonly TimeSpan ComplaintPause = TimeSpan.FromSeconds(1);
 
     private readonly DeadlineQueue _unversioned;
+    private readonly Gathering? _gathering;
+    private readonly QuietMoment? _quiet;
     private int _connectionCount;
 
     /// <summary>A server of what <paramref name="root"/> exports.</summary>
@@ -25,7 +27,8 @@ public sealed class NinePServer
         Time = time;
         _unversioned = new DeadlineQueue(time, options.HandshakeTimeout);
         Sending = new DeadlineQueue(time, options.SendTimeout);
-        Gathering = options.GathersPeers ? new Gathering(time) : null;
+        _gathering = options.GathersPeers ? new Gathering(time) : null;
+        _quiet = options.GathersPeers ? new QuietMoment(time) : null;
     }
 
     /// <summary>Connections that have sent their Tversion.</summary>
@@ -39,8 +42,6 @@ public sealed class NinePServer
 
     /// <summary>The connections whose peers have not yet taken what is being sent to them.</summary>
     internal DeadlineQueue Sending { get; }
-
-    internal Gathering? Gathering { get; }
 
     internal OutstandingPool Requests { get; } = new();
 
@@ -103,16 +104,22 @@ public sealed class NinePServer
         await served.EndedAsync();
     }
 
+    /// <summary>How much of so many bytes of a file may be sent at once.</summary>
+    internal Gathering.Leave Ask(IConnection connection, int bytes) =>
+        _gathering?.Ask(connection, bytes) is { } leave and not Gathering.Leave.All ? leave
+            : _quiet?.Ask(connection, bytes) ?? Gathering.Leave.All;
+
     internal void Versioned(Session session)
     {
         _unversioned.Remove(session.Handshake);
-        Gathering?.Arrived();
+        _gathering?.Arrived();
         Interlocked.Increment(ref _connectionCount);
     }
 
     internal void Leave(Session session, bool versioned)
     {
         _unversioned.Remove(session.Handshake);
+        _quiet?.Left(session.Connection);
         if (versioned)
         {
             Interlocked.Decrement(ref _connectionCount);

@@ -27,8 +27,8 @@ public sealed record ServerOptions
     public int MaxUnversioned { get; init; } = 1024;
 
     /// <summary>
-    /// Whether data wait for a moment (300 ms at most) while peers keep coming, so that all of them get equal shares of a
-    /// slow link: for a server from which many fetch the same at the same time.
+    /// Whether data wait for a moment (300 ms at most) while peers keep coming, or when one comes later, so that all of them get
+    /// equal shares of a slow link: for a server from which many fetch the same at the same time.
     /// </summary>
     public bool GathersPeers { get; init; }
 

@@ -233,8 +233,8 @@ internal sealed partial class Session
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> NextPieceAsync(int left)
     {
-        Gathering.Leave? leave;
-        while ((leave = _server.Gathering?.Ask(Connection, left)) == Gathering.Leave.None && !Closed.IsCancellationRequested)
+        Gathering.Leave leave;
+        while ((leave = _server.Ask(Connection, left)) == Gathering.Leave.None && !Closed.IsCancellationRequested)
         {
             await Task.Delay(GatheringPause, _server.Time, Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

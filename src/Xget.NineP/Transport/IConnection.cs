@@ -43,6 +43,9 @@ public interface IConnection : IAsyncDisposable
     /// <summary>Bytes that were sent and that the peer's host has not acknowledged; 0 also where that is not known.</summary>
     int Unacknowledged => 0;
 
+    /// <summary>The least round trip that the kernel has seen on it; 0 also where that is not known.</summary>
+    TimeSpan LeastRoundTrip => default;
+
     /// <summary>Closes at once; whoever waits on either side wakes.</summary>
     void Abort();
 }

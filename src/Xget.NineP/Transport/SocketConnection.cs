@@ -14,6 +14,8 @@ internal sealed class SocketConnection : IConnection
     private const int MostWaitedFor = 64 * 1024;
     private const int SolSocket = 1;
     private const int SoRcvLowat = 18;
+    private const int TcpInfo = 11; // linux/tcp.h, TCP_INFO
+    private const int TcpInfoMinRtt = 148; // and tcpi_min_rtt in its struct
     private readonly Socket _socket;
     private int _wakeAt = 1;
     private bool _isEmpty;
@@ -49,6 +51,28 @@ internal sealed class SocketConnection : IConnection
             {
                 return 0;
             }
+        }
+    }
+
+    public TimeSpan LeastRoundTrip
+    {
+        get
+        {
+            Span<byte> info = stackalloc byte[TcpInfoMinRtt + sizeof(uint)];
+            try
+            {
+                if (_socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, TcpInfo, info) < info.Length)
+                {
+                    return default;
+                }
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return default;
+            }
+
+            uint microseconds = MemoryMarshal.Read<uint>(info[TcpInfoMinRtt..]);
+            return microseconds == uint.MaxValue ? default : TimeSpan.FromMicroseconds(microseconds);
         }
     }
 
