@@ -13,7 +13,7 @@ internal sealed class QuietMoment(TimeProvider time)
     /// <summary>which matters beside a connection whose least round trip is so many times shorter.</summary>
     public const int Times = 4;
 
-    /// <summary>What is shorter is sent at once, and makes nobody a newcomer.</summary>
+    /// <summary>What is shorter makes nobody a newcomer.</summary>
     public const int Least = 32 << 10;
 
     /// <summary>Not for one that comes sooner after another: when many come the link would rest too often.</summary>
