@@ -119,12 +119,14 @@ public sealed class NinePServer
     internal void Leave(Session session, bool versioned)
     {
         _unversioned.Remove(session.Handshake);
-        _quiet?.Left(session.Connection);
         if (versioned)
         {
             Interlocked.Decrement(ref _connectionCount);
         }
     }
+
+    /// <summary>It sends nothing any more; one that has left may still ask to.</summary>
+    internal void Ended(Session session) => _quiet?.Left(session.Connection);
 
     private async Task ServeAsync(IConnection connection, Tally served, CancellationToken ct)
     {

@@ -30,7 +30,7 @@ internal sealed class QuietMoment(TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly long _origin = time.GetTimestamp();
-    private readonly List<IConnection> _begun = []; // those that have asked
+    private readonly HashSet<IConnection> _begun = []; // those that have asked
     private TimeSpan _came = -Distance;
     private IConnection? _newcomer;
     private TimeSpan _since;
@@ -46,7 +46,7 @@ internal sealed class QuietMoment(TimeProvider time)
         lock (_gate)
         {
             TimeSpan now = Now;
-            if (_newcomer is null && (bytes < Least || !IsNew(connection, now) || !IsWorse(connection)))
+            if (_newcomer is null && (bytes < Least || !ComesAlone(connection, now) || !IsWorse(connection)))
             {
                 return Gathering.Leave.All;
             }
@@ -72,7 +72,7 @@ internal sealed class QuietMoment(TimeProvider time)
         }
     }
 
-    /// <summary>A connection has ended.</summary>
+    /// <summary>A connection has ended: it asks no more.</summary>
     public void Left(IConnection connection)
     {
         lock (_gate)
@@ -82,14 +82,14 @@ internal sealed class QuietMoment(TimeProvider time)
         }
     }
 
-    private bool IsNew(IConnection connection, TimeSpan now)
+    /// <summary>It asks for the first time, and no other has done so lately.</summary>
+    private bool ComesAlone(IConnection connection, TimeSpan now)
     {
-        if (_begun.Contains(connection))
+        if (!_begun.Add(connection))
         {
             return false;
         }
 
-        _begun.Add(connection);
         bool isAlone = now - _came >= Distance;
         _came = now;
         return isAlone;
@@ -99,7 +99,7 @@ internal sealed class QuietMoment(TimeProvider time)
     {
         TimeSpan least = connection.LeastRoundTrip;
         return least >= Long &&
-            _begun.Exists(other => other != connection && other.Unacknowledged > 0 && other.LeastRoundTrip * Times < least);
+            _begun.Any(other => other != connection && other.Unacknowledged > 0 && other.LeastRoundTrip * Times < least);
     }
 
     /// <summary>Whether the link has nothing to send, and has had a rest.</summary>

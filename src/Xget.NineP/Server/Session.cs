@@ -101,6 +101,7 @@ internal sealed partial class Session
         await RequestsEndedAsync();
         await SendEndedAsync();
         DropReplies();
+        _server.Ended(this);
         Try(() => _server.Root.Disconnected(Peer));
         await Connection.DisposeAsync();
     }

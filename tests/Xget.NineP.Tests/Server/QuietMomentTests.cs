@@ -162,6 +162,33 @@ public sealed class QuietMomentTests
         Assert.Equal(Frames.Data(MessageType.Rread, 3, rig.Hello.Bytes), await data);
     }
 
+    [Fact]
+    public async Task A_server_forgets_a_connection_that_ends_while_data_for_it_are_held_back()
+    {
+        const int Piece = 64 << 10;
+        ServerRig rig = await ServerRig.AttachedAsync(msize: 2 * Piece, options: new() { GathersPeers = true });
+        using SafeFileHandle disk = NamelessFile.Of(new byte[Piece]);
+        rig.Hello.Bytes = new byte[Piece];
+        rig.Hello.OnDisk = disk;
+        rig.Far.LeastRoundTrip = Far;
+        await rig.OpenAsync(1, "hello");
+        Send(rig.Server, _first);
+        rig.Time.Advance(QuietMoment.Distance);
+        for (ushort tag = 3; tag < 6; tag++)
+        {
+            await rig.Peer.SendAsync(Frames.Read(tag, 1, 0, Piece));
+        }
+
+        await rig.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30)); // and the clock stands still
+        _first.Unacknowledged = 0;
+        rig.Time.Advance(QuietMoment.Distance);
+
+        rig.Far.Unacknowledged = 1; // were it known still, it would count
+        rig.Far.LeastRoundTrip = Short;
+        _second.LeastRoundTrip = Far;
+        Assert.Equal(Gathering.Leave.All, rig.Server.Ask(_second, Gathering.FirstBytes));
+    }
+
     private Gathering.Leave Ask(MemoryConnection connection) => _quiet.Ask(connection, QuietMoment.Least);
 
     /// <summary>Another connection of that server has been sent data, which are under way.</summary>
