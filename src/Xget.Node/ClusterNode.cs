@@ -339,7 +339,9 @@ public sealed class ClusterNode : IAsyncDisposable
         [
             new FixedDirectory(r, Names.Xget, 2, x =>
             [
-                new ContentsDirectory(x, 3, node.Find, () => node._transfers.Values),
+                new ContentsDirectory(x, 3, node.Find, () => node._transfers.Values, [Names.Front], (directory, _) =>
+                    node.Find(directory.Digest) is { } transfer
+                        ? new FrontFile(directory, TreeFile.MixId(directory.Digest, 6), transfer) : null),
             ]),
         ]);
 

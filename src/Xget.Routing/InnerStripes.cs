@@ -19,7 +19,12 @@ internal sealed class InnerStripes(RoutingOptions options)
     {
         if (options.Stripes > 1 && worker.InnerStripe == None)
         {
-            int fewest = _workers.Min();
+            int fewest = int.MaxValue;
+            foreach (int workers in _workers)
+            {
+                fewest = Math.Min(fewest, workers);
+            }
+
             int former = worker.Node.Former.InnerStripe(options.Stripes);
             bool stays = former != None && _workers[former] <= 2 * fewest + 8;
             Assign(worker, stays ? former : Array.IndexOf(_workers, fewest));

@@ -17,6 +17,7 @@ internal sealed partial class ClusterRun
     private readonly Random _random;
     private readonly NodeState[] _nodes;
     private readonly int[] _wanted;       // by flow: the parent that the node was told last, -1 if none
+    private readonly bool[] _hasBegun;    // by flow: it is decided with which byte it begins
     private readonly PriorityQueue<Event, (double, long)> _events = new();
     private long _eventCount;
     private int _deepest;
@@ -39,6 +40,7 @@ internal sealed partial class ClusterRun
         _nodes = new NodeState[setting.Nodes + 1];
         _wanted = new int[_nodes.Length * _stripes];
         Array.Fill(_wanted, -1);
+        _hasBegun = new bool[_wanted.Length];
     }
 
     private enum Kind : byte
@@ -200,23 +202,29 @@ internal sealed partial class ClusterRun
             _deepest = Math.Max(_deepest, route.Level);
             _mostRoutes = Math.Max(_mostRoutes, route.Parent is null ? 0 : _router.Connections(route.Parent));
             _wanted[flow] = parent;
-            if (isFirst)
-            {
-                Begin(flow, route);
-            }
-
             After(ReadsFrom(node, parent) ? 0 : _setting.Connect, new Event(Kind.Attach, node, flow, parent));
         }
     }
 
-    /// <summary>Who comes late begins where the others are, as a node does (Xget.Node: Transfer.Order).</summary>
-    private void Begin(int flow, StripeRoute route)
+    /// <summary>Who comes late begins where its parent is, as a node does (Xget.Node: Transfer.Front), and that is known.
+    /// </summary>
+    private bool Begins(int flow, int parent)
     {
-        double start = _layout.WholeChunks(route.Stripe, _network.Front(route.Stripe)) - 2 * (route.Level - 1) * _setting.ChunkSize;
+        int stripe = flow % _stripes;
+        int above = parent * _stripes + stripe;
+        if (parent > 0 && !_hasBegun[above])
+        {
+            return false;
+        }
+
+        double start = _layout.WholeChunks(stripe,
+            parent == 0 || _network.IsComplete(above) ? _network.Front(stripe) : _network.Place(above));
         if (start * _stripes >= 1 << 20)
         {
             _network.Begin(flow, start);
         }
+
+        return _hasBegun[flow] = true;
     }
 
     private void Attach(int flow, int parent)
@@ -225,6 +233,12 @@ internal sealed partial class ClusterRun
         {
             // Nobody there: refused at once.
             After(_setting.Latency, new Event(Kind.Report, flow / _stripes, flow, parent));
+            return;
+        }
+
+        if (!_hasBegun[flow] && !Begins(flow, parent))
+        {
+            After(_setting.Latency, new Event(Kind.Attach, flow / _stripes, flow, parent));
             return;
         }
 

@@ -78,14 +78,20 @@ internal sealed partial class FlowNetwork
         double front = 0;
         foreach (int flow in Served(0))
         {
-            ref Flow f = ref _flows[flow];
             if (flow % _stripes == stripe)
             {
-                front = Math.Max(front, (f.Start + f.Position + f.Rate * (Now - f.Since)) % _layout.Length(stripe));
+                front = Math.Max(front, Place(flow));
             }
         }
 
         return front;
+    }
+
+    /// <summary>Where in its stripe a flow is now.</summary>
+    public double Place(int flow)
+    {
+        ref Flow f = ref _flows[flow];
+        return (f.Start + f.Position + f.Rate * (Now - f.Since)) % _layout.Length(flow % _stripes);
     }
 
     /// <summary>Gives a node, which has no flows yet, links of that speed.</summary>

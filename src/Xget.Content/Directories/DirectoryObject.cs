@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace Xget.Content;
 
@@ -21,14 +22,15 @@ public sealed class DirectoryObject
     public static DirectoryObject Of(EntryAttributes self, IEnumerable<DirectoryEntry> entries)
     {
         ArgumentNullException.ThrowIfNull(self);
-        var sorted = entries.OrderBy(entry => entry.Name).ToImmutableArray();
+        DirectoryEntry[] sorted = [.. entries];
+        Array.Sort(sorted, (a, b) => a.Name.CompareTo(b.Name));
         var reason = DirectoryRules.WhyNotSelf(self);
         for (var i = 0; i < sorted.Length && reason is null; i++)
             reason = i > 0 && sorted[i - 1].Name == sorted[i].Name
                 ? "a name comes twice"
                 : DirectoryRules.WhyNot(sorted[i]);
         return reason is null
-            ? new DirectoryObject(self, sorted)
+            ? new DirectoryObject(self, ImmutableCollectionsMarshal.AsImmutableArray(sorted))
             : throw new ArgumentException(reason, nameof(entries));
     }
 

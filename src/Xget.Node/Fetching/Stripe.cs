@@ -35,8 +35,11 @@ internal sealed class Stripe(TimeProvider time)
     /// <summary>The first chunk that is asked for: its own first one, or about where the others were.</summary>
     internal int Start { get; set; }
 
-    /// <summary>The offset that the others were at when this node came; 0 if there were none.</summary>
+    /// <summary>The offset that the parent was at when this node came, or (until it has said so) the master; 0 if nobody was.</summary>
     internal ulong Front { get; set; }
+
+    /// <summary>Whether the parent has said so, or need not: before that only what somebody waits for is asked for.</summary>
+    internal bool IsPlaced { get; set; }
 
     /// <summary>All chunks before this place (<see cref="ChunkOrder"/>) have been asked for once.</summary>
     internal int Cursor { get; set; }

@@ -14,17 +14,12 @@ public sealed partial class Transfer
     /// <summary>Chunks that a stripe may be ahead before it asks for none at all; so many times its span.</summary>
     private const int MostFarAhead = 16;
 
-    /// <summary>Bytes of the content that the others must be ahead.</summary>
-    private const int LeastAhead = 1 << 20;
-
-    /// <summary>Chunks of a stripe by which each level is behind the one above it.</summary>
-    private const int BehindPerLevel = 2;
-
     private ChunkOrder Order(int stripe) => new(Layout, _chunks.Length, stripe, _stripes[stripe].Start);
 
     /// <summary>There are new stripes, or the chunks of those that there are. Under the lock.</summary>
     private void LayStripes()
     {
+        TellPlaced();
         if (_table is null || _stripes.Length == 0)
             return;
         for (int i = 0; i < _stripes.Length; i++)
@@ -32,7 +27,7 @@ public sealed partial class Transfer
             (_stripes[i].Start, _stripes[i].Missing) = (Layout.First(i), 0);
             if (Layout.First(i) >= _chunks.Length)
                 _stripes[i].Start = _stripes[i].Cursor = _stripes[i].FirstMissing = _chunks.Length; // it has none
-            else
+            else if (_stripes[i].IsPlaced)
                 BeginAtFront(i);
         }
         for (int i = 0; i < _chunks.Length; i++)
@@ -40,24 +35,6 @@ public sealed partial class Transfer
             if ((_chunks[i] & ChunkState.Missing) != 0)
                 _stripes[Layout.Of(i)].Missing++;
         }
-    }
-
-    /// <summary>
-    /// As far as the master has given out this stripe, less what is still on its way down to this level. Not in a content that
-    /// comes after another one: those below came from there too, some of them earlier.
-    /// </summary>
-    private void BeginAtFront(int index)
-    {
-        Stripe stripe = _stripes[index];
-        int place = FirstMissing(index);
-        if (!_begun || place >= _chunks.Length || stripe.Front >= _table!.Size ||
-            stripe.Front < _table.OffsetOf(Order(index).ChunkAt(place)) + LeastAhead)
-            return;
-        long start = _table.IndexOf(stripe.Front) - (long)BehindPerLevel * Math.Max(stripe.Level - 1, 0) * _stripes.Length;
-        while (start > stripe.Start && Layout.Of((int)start) != index)
-            start--;
-        if (start > stripe.Start)
-            (stripe.Start, stripe.Cursor, stripe.FirstMissing) = ((int)start, 0, 0);
     }
 
     /// <summary>The place of the stripe's first chunk that is wanted and not here; the end if there is none. Under the lock.</summary>
@@ -106,7 +83,7 @@ public sealed partial class Transfer
             if (!Store!.Map[chunk] && (_chunks[chunk] & (ChunkState.InFlight | ChunkState.Stolen)) == 0)
                 return chunk;
         }
-        if (!_begun || waits)
+        if (!_begun || waits || !stripe.IsPlaced)
             return -1;
         ChunkOrder order = Order(index);
         for (int i = stripe.Cursor; i < _chunks.Length; i = order.After(i))

@@ -222,7 +222,7 @@ public sealed partial class Transfer
             {
                 _stripes = new Stripe[lines.Length];
                 for (int i = 0; i < lines.Length; i++)
-                    _stripes[i] = new Stripe(_node.Time) { Level = lines[i].Level, Front = lines[i].Front };
+                    _stripes[i] = new Stripe(_node.Time) { Level = lines[i].Level, Front = lines[i].Front, IsPlaced = !_begun || lines[i].Front < LeastAhead };
                 foreach (int chunk in _waiters.Keys)
                     _stripes[Layout.Of(chunk)].First.Enqueue(chunk);
                 LayStripes();
@@ -247,11 +247,17 @@ public sealed partial class Transfer
                     _open.Add(link);
                 _ = OpenAsync(link);
             }
+            bool isPlaced;
             lock (_gate)
             {
-                _stripes[line.Stripe].Link = link;
-                _stripes[line.Stripe].Level = line.Level;
+                Stripe stripe = _stripes[line.Stripe];
+                (stripe.Link, stripe.Level) = (link, line.Level);
+                if (link.IsMaster)
+                    Place(line.Stripe, Size);
+                isPlaced = stripe.IsPlaced;
             }
+            if (!isPlaced)
+                _ = PlaceAsync(line.Stripe, link);
         }
         Pump();
     }

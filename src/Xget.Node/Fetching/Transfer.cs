@@ -135,6 +135,7 @@ public sealed partial class Transfer : ServedContent
             foreach (Waiters waiters in _waiters.Values)
                 waiting.Add(waiters);
             _waiters.Clear();
+            TellPlaced();
         }
         _tableReady.TrySetResult(null);
         Finish(reason);

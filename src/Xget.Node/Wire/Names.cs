@@ -27,6 +27,8 @@ public static class Names
     public const string Checksum = "checksum";
     /// <summary>The chunk table.</summary>
     public const string Chunks = "chunks";
+    /// <summary>How far a worker is.</summary>
+    public const string Front = "front";
     /// <summary>The bytes.</summary>
     public const string Data = "data";
     /// <summary>The attach name of the tree as ordinary read-only files.</summary>

@@ -25,9 +25,7 @@ public sealed class LingerTests : IAsyncLifetime, IDisposable
 
     private async Task<TreeClient> ChildAsync()
     {
-        string address = (await _cluster.TreeAsync(_cluster["img"]))!.Routes.Single().Address!;
-        Assert.True(Node.Wire.HostPort.TryParse(address, out System.Net.IPEndPoint worker));
-        TreeClient child = await TreeClient.AttachAsync(_cluster.MasterHost.NewHost(), worker, "child");
+        TreeClient child = await _cluster.AttachToAsync(_node, _cluster["img"]);
         Assert.Equal(1, _node.Node.Children);
         return child;
     }

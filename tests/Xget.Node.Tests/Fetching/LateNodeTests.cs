@@ -6,7 +6,7 @@ using OpenPath = Xget.Node.Tests.TreeClient.OpenPath;
 namespace Xget.Node.Tests.Fetching;
 
 /// <summary>
-/// Who comes while others are far on begins where they are, and reads what lies before afterwards (PROTOCOL.md, "redir").
+/// Who comes while others are far on begins where its parents are, and reads what lies before afterwards (PROTOCOL.md, "front").
 /// </summary>
 public sealed class LateNodeTests : StripedTests
 {
@@ -49,30 +49,78 @@ public sealed class LateNodeTests : StripedTests
     }
 
     [Fact]
-    public async Task A_late_node_asks_first_for_what_the_others_read_now_and_then_for_what_lies_before()
+    public async Task A_late_node_asks_first_for_what_its_parents_read_now_and_then_for_what_lies_before() =>
+        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], Says(12 * PerRun + 2, 9 * PerRun + 3), expected: [12 * PerRun + 2, 9 * PerRun + 3]);
+
+    [Fact]
+    public async Task Where_a_parent_has_all_of_the_stripe_it_begins_where_the_master_was() =>
+        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], Says(Chunks, Chunks), expected: [10 * PerRun + 1, 11 * PerRun]);
+
+    [Fact]
+    public async Task So_it_does_where_a_parent_has_everything() =>
+        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], _ => Task.FromResult(""), expected: [10 * PerRun + 1, 11 * PerRun]);
+
+    [Fact]
+    public async Task So_it_does_where_a_parent_cannot_say() =>
+        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], front: null, expected: [10 * PerRun + 1, 11 * PerRun]);
+
+    [Fact]
+    public async Task So_it_does_where_a_parent_says_nothing_sensible() =>
+        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], _ => Task.FromResult("99999999999999999999\n"), expected: [10 * PerRun + 1, 11 * PerRun]);
+
+    [Fact]
+    public async Task A_parent_that_does_not_say_is_waited_for_a_second()
     {
-        // About two chunks of the stripe earlier, for it is a level below those who read from the master.
-        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], expected: [8 * PerRun + 3, 9 * PerRun + 3]);
+        var never = new TaskCompletionSource<string>();
+        (SteeredWorker[] workers, Transfer transfer, TreeClient earlier) = await ComeLateAsync([10 * PerRun + 1, 11 * PerRun], _ => never.Task);
+        await Until.TrueAsync(() => transfer.Store is not null);
+
+        // What somebody waits for is asked for all the same.
+        ValueTask<Errno> needed = transfer.EnsureAsync(5 * PerRun * Chunk, 1, default);
+        await Until.TrueAsync(() => workers.Any(w => w.Asked is [5 * PerRun]));
+        Time.Advance(TimeSpan.FromMilliseconds(900));
+        Assert.Single(workers.SelectMany(w => w.Asked));
+        foreach (SteeredWorker worker in workers)
+            worker.Give(Enumerable.Range(0, Chunks));
+        Assert.Equal((Errno)0, await needed);
+        await Until.TrueAsync(Time, () => transfer.Finished.IsCompleted);
+        int[][] asked = [.. workers.Select(w => w.Asked[(w.Asked[0] == 5 * PerRun ? 1 : 0)..])];
+        Assert.Equal([10 * PerRun + 1, 11 * PerRun], asked.Select(a => a[..Window].Min()).Order());
+        Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
+        await earlier.DisposeAsync();
     }
 
     [Fact]
     public async Task Who_is_hardly_behind_begins_with_the_first_chunk() =>
-        await FetchLateAsync([6 * PerRun, 7 * PerRun], expected: [0, PerRun]);
+        await FetchLateAsync([6 * PerRun, 7 * PerRun], Says(6 * PerRun, 7 * PerRun), expected: [0, PerRun]);
 
     [Fact]
     public async Task So_does_who_fetches_another_content_before()
     {
         var another = new TaskCompletionSource();
-        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], expected: [0, PerRun], another);
+        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], Says(10 * PerRun + 1, 11 * PerRun), expected: [0, PerRun], another);
     }
 
-    /// <summary>A node that comes when these chunks are read at the master, and the first chunk of each stripe that it wants.</summary>
-    private async Task FetchLateAsync(int[] read, int[] expected, TaskCompletionSource? another = null)
+    /// <summary>A parent that is at these chunks of the two stripes.</summary>
+    private static Func<ulong, Task<string>> Says(int even, int odd) =>
+        offset => Task.FromResult($"{(ulong)(offset == 0 ? even : odd) * Chunk:D20}\n");
+
+    /// <summary>A node that comes when these chunks are read at the master; its parents have nothing yet, and say where they are.</summary>
+    private async Task<(SteeredWorker[] Workers, Transfer Transfer, TreeClient Earlier)> ComeLateAsync(
+        int[] read, Func<ulong, Task<string>>? front, TaskCompletionSource? another = null)
     {
         SteeredWorker[] workers = await WorkersAsync();
+        foreach (SteeredWorker worker in workers)
+            worker.Front = front;
         (TreeClient earlier, _) = await EarlierAsync(read);
         RunningNode node = await PatientNodeAsync("late");
-        Transfer transfer = node.Node.Fetch(Cluster["img"].Data.Content, (ulong)Size, "img", RunningNode.InMemory, begin: another?.Task);
+        return (workers, node.Node.Fetch(Cluster["img"].Data.Content, (ulong)Size, "img", RunningNode.InMemory, begin: another?.Task), earlier);
+    }
+
+    /// <summary>The same, and the first chunk of each stripe that it wants.</summary>
+    private async Task FetchLateAsync(int[] read, Func<ulong, Task<string>>? front, int[] expected, TaskCompletionSource? another = null)
+    {
+        (SteeredWorker[] workers, Transfer transfer, TreeClient earlier) = await ComeLateAsync(read, front, another);
         if (another is not null)
         {
             await Until.TrueAsync(() => transfer.Store is not null);

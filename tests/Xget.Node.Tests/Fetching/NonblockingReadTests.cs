@@ -1,4 +1,3 @@
-using System.Net;
 using Mono.Unix.Native;
 using Xget.Content;
 using Xget.NineP;
@@ -22,13 +21,6 @@ public sealed class NonblockingReadTests : EngineTests
         return (read.Error, bytes[..read.Value]);
     }
 
-    private async Task<TreeClient> ChildAsync()
-    {
-        TreeReport.Route route = (await Cluster.TreeAsync(Cluster["img"]))!.Routes[0];
-        Assert.True(HostPort.TryParse(route.Address, out IPEndPoint address));
-        return await TreeClient.AttachAsync(Cluster.MasterHost.NewHost(), address, "child");
-    }
-
     [Fact]
     public async Task The_master_has_everything()
     {
@@ -49,7 +41,7 @@ public sealed class NonblockingReadTests : EngineTests
         await using RunningNode worker = await Cluster.StartNodeAsync("node1");
         Transfer transfer = worker.Fetch(Cluster["img"], [new DataReference(Cluster["img"].Data.Content, 3 * Chunk, 2 * Chunk)]);
         Assert.Null(await Until.DoneAsync(transfer.Finished));
-        await using TreeClient child = await ChildAsync();
+        await using TreeClient child = await Cluster.AttachToAsync(worker, Cluster["img"]);
         TreeClient.OpenPath data = await child.OpenAsync(Nonblocking, Data);
         (Errno error, byte[] bytes) = await ReadAsync(child, data, 3, 4 * Chunk);
         Assert.Equal((Errno)0, error);
@@ -82,7 +74,7 @@ public sealed class NonblockingReadTests : EngineTests
             return await RunningNode.InMemory(table, ct);
         });
         await Until.TrueAsync(async () => await Cluster.TreeAsync(Cluster["img"]) is not null);
-        await using TreeClient child = await ChildAsync();
+        await using TreeClient child = await Cluster.AttachToAsync(worker, Cluster["img"]);
         TreeClient.OpenPath data = await child.OpenAsync(Nonblocking, Data);
         Assert.Equal((Errno.EAGAIN, 0), await ErrorAsync(child, data, 0));
         store.SetResult();

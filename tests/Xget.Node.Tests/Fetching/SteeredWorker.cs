@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Mono.Unix.Native;
 using Xget.Content;
 using Xget.NineP;
@@ -60,6 +61,13 @@ internal sealed class SteeredWorker : IAsyncDisposable
     /// <summary>It has these chunks from now on.</summary>
     public void Give(params IEnumerable<int> chunks) => _content.Give(chunks);
 
+    /// <summary>What its <c>front</c> says at an offset; without this it has no such file, as workers had none once.</summary>
+    public Func<ulong, Task<string>>? Front
+    {
+        get => _content.Front;
+        set => _content.Front = value;
+    }
+
     /// <summary>It answers nothing any more from when its content is walked to again.</summary>
     public void FallSilentWhenWalkedTo() => _content.MaySpeak.Reset();
 
@@ -86,6 +94,8 @@ internal sealed class SteeredWorker : IAsyncDisposable
         private readonly HashSet<int> _here = [];
         private readonly List<(int Chunk, bool Waiting)> _noted = [];
         private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Func<ulong, Task<string>>? Front { get; set; }
 
         /// <summary>Set unless it has fallen silent.</summary>
         public ManualResetEventSlim MaySpeak { get; } = new(true);
@@ -158,6 +168,21 @@ internal sealed class SteeredWorker : IAsyncDisposable
             ContentRange.OfBytes(bytes.AsMemory((int)table.OffsetOf(chunk), table.LengthOf(chunk)));
     }
 
+    private sealed class FrontText(ServedFile parent, Func<ulong, Task<string>> text) : TreeFile(parent, Names.Front, 6, ReadMode)
+    {
+        public override Errno Open(OpenFlags flags, ServerConnection peer, out OpenFile? file)
+        {
+            file = new Reader(text);
+            return 0;
+        }
+
+        private sealed class Reader(Func<ulong, Task<string>> text) : OpenFile
+        {
+            public override async ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct) =>
+                ReadResult.Bytes(Encoding.ASCII.GetBytes(await text(offset).WaitAsync(ct)));
+        }
+    }
+
     /// <summary>The tree of a worker that has that one content.</summary>
     private sealed class Tree : IAttachPoint
     {
@@ -176,7 +201,8 @@ internal sealed class SteeredWorker : IAsyncDisposable
             [
                 new FixedDirectory(r, Names.Xget, 2, x =>
                 [
-                    new ContentsDirectory(x, 3, Find, () => [content]),
+                    new ContentsDirectory(x, 3, Find, () => [content], [Names.Front],
+                        (directory, _) => content.Front is { } front ? new FrontText(directory, front) : null),
                 ]),
             ]);
         }

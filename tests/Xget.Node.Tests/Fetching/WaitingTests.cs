@@ -213,13 +213,11 @@ public sealed class WaitingTests : EngineTests
     {
         await using RunningNode node = await Cluster.StartNodeAsync("node1");
         Assert.Null(await Until.DoneAsync(node.Fetch(Cluster["img"]).Finished));
-        TreeReport.Route route = Assert.Single((await Cluster.TreeAsync(Cluster["img"]))!.Routes);
-        Assert.True(HostPort.TryParse(route.Address, out System.Net.IPEndPoint address));
-        await using TreeClient client = await TreeClient.AttachAsync(Cluster.MasterHost.NewHost(), address, "child");
+        await using TreeClient client = await Cluster.AttachToAsync(node, Cluster["img"]);
         Assert.Equal([Names.Xget], await client.ListAsync());
         Assert.Equal([Names.Objects], await client.ListAsync(Names.Xget));
         Assert.Equal([Cluster["img"].Data.Content.ToString()], await client.ListAsync(Names.Xget, Names.Objects));
-        Assert.Equal(["checksum", "chunks", "data"], await client.ListAsync(Names.Xget, Names.Objects, Cluster["img"].Data.Content.ToString()));
+        Assert.Equal(["checksum", "chunks", "data", "front"], await client.ListAsync(Names.Xget, Names.Objects, Cluster["img"].Data.Content.ToString()));
         Assert.Equal(Img, await client.ReadBytesAsync(TreeClient.Of(Cluster["img"], Names.Data)));
         Assert.Equal($"{Cluster["img"].Data.Content} {Size} {Chunk}\n", await client.ReadAsync(TreeClient.Of(Cluster["img"], Names.Checksum)));
     }

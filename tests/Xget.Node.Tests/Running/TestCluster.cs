@@ -99,6 +99,15 @@ internal sealed class TestCluster : IAsyncDisposable
         NineP.Dialect dialect = NineP.Dialect.NineP2000L) =>
         TreeClient.AttachAsync(host ?? _masterHost.NewHost(), MasterEndPoint, name, aname, dialect);
 
+    /// <summary>A person who looks at a node, as soon as that serves this file.</summary>
+    public async Task<TreeClient> AttachToAsync(RunningNode node, PublishedNode file)
+    {
+        IPEndPoint? address = null;
+        await Until.TrueAsync(async () => HostPort.TryParse(
+            (await TreeAsync(file))?.Routes.FirstOrDefault(r => r.Node == node.Name)?.Address, out address));
+        return await TreeClient.AttachAsync(_masterHost.NewHost(), address!, "child");
+    }
+
     /// <summary>A figure of <c>/.xget/stats</c>.</summary>
     public async Task<long> StatAsync(string name)
     {
