@@ -51,19 +51,6 @@ internal sealed class Gathering(TimeProvider time)
     private TimeSpan _since;
     private TimeSpan? _took;
 
-    /// <summary>What may be sent.</summary>
-    public enum Leave
-    {
-        /// <summary>All of it.</summary>
-        All,
-
-        /// <summary>Some packets, which no other data delay: the connection's round trip is measured.</summary>
-        Little,
-
-        /// <summary>Nothing yet.</summary>
-        None,
-    }
-
     private TimeSpan Now => time.GetElapsedTime(_origin);
 
     /// <summary>A peer has come.</summary>
@@ -77,7 +64,7 @@ internal sealed class Gathering(TimeProvider time)
     }
 
     /// <summary>How much of so many bytes the caller may send to that connection at once.</summary>
-    public Leave Ask(IConnection connection, int bytes)
+    public Allowance Ask(IConnection connection, int bytes)
     {
         lock (_gate)
         {
@@ -93,11 +80,11 @@ internal sealed class Gathering(TimeProvider time)
             }
             else if (_first is not null && GoesOn(now))
             {
-                return _took is not null && _begun.Add(connection) ? Leave.Little : Leave.None;
+                return _took is not null && _begun.Add(connection) ? Allowance.Little : Allowance.None;
             }
 
             _sent = now;
-            return Leave.All;
+            return Allowance.All;
         }
     }
 

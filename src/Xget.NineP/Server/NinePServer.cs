@@ -12,8 +12,7 @@ public sealed class NinePServer
     private static readonly TimeSpan ComplaintPause = TimeSpan.FromSeconds(1);
 
     private readonly DeadlineQueue _unversioned;
-    private readonly Gathering? _gathering;
-    private readonly QuietMoment? _quiet;
+    private readonly Newcomers? _newcomers;
     private int _connectionCount;
 
     /// <summary>A server of what <paramref name="root"/> exports.</summary>
@@ -27,8 +26,7 @@ public sealed class NinePServer
         Time = time;
         _unversioned = new DeadlineQueue(time, options.HandshakeTimeout);
         Sending = new DeadlineQueue(time, options.SendTimeout);
-        _gathering = options.GathersPeers ? new Gathering(time) : null;
-        _quiet = options.GathersPeers ? new QuietMoment(time) : null;
+        _newcomers = options.GathersPeers ? new Newcomers(time) : null;
     }
 
     /// <summary>Connections that have sent their Tversion.</summary>
@@ -105,14 +103,12 @@ public sealed class NinePServer
     }
 
     /// <summary>How much of so many bytes of a file may be sent at once.</summary>
-    internal Gathering.Leave Ask(IConnection connection, int bytes) =>
-        _gathering?.Ask(connection, bytes) is { } leave and not Gathering.Leave.All ? leave
-            : _quiet?.Ask(connection, bytes) ?? Gathering.Leave.All;
+    internal Allowance Ask(IConnection connection, int bytes) => _newcomers?.Ask(connection, bytes) ?? Allowance.All;
 
     internal void Versioned(Session session)
     {
         _unversioned.Remove(session.Handshake);
-        _gathering?.Arrived();
+        _newcomers?.Arrived();
         Interlocked.Increment(ref _connectionCount);
     }
 
@@ -126,7 +122,7 @@ public sealed class NinePServer
     }
 
     /// <summary>It sends nothing any more; one that has left may still ask to.</summary>
-    internal void Ended(Session session) => _quiet?.Left(session.Connection);
+    internal void Ended(Session session) => _newcomers?.Left(session.Connection);
 
     private async Task ServeAsync(IConnection connection, Tally served, CancellationToken ct)
     {

@@ -41,14 +41,14 @@ internal sealed class QuietMoment(TimeProvider time)
     private TimeSpan Now => time.GetElapsedTime(_origin);
 
     /// <summary>How much of so many bytes the caller may send to that connection at once.</summary>
-    public Gathering.Leave Ask(IConnection connection, int bytes)
+    public Allowance Ask(IConnection connection, int bytes)
     {
         lock (_gate)
         {
             TimeSpan now = Now;
             if (_newcomer is null && (bytes < Least || !ComesAlone(connection, now) || !IsWorse(connection)))
             {
-                return Gathering.Leave.All;
+                return Allowance.All;
             }
 
             if (_newcomer is null)
@@ -59,16 +59,16 @@ internal sealed class QuietMoment(TimeProvider time)
             if (now - _since >= Longest || (_isMeasured && IsOver(connection, now)))
             {
                 _newcomer = null;
-                return Gathering.Leave.All;
+                return Allowance.All;
             }
 
             if (_isMeasured || !IsQuiet(now) || connection != _newcomer)
             {
-                return Gathering.Leave.None;
+                return Allowance.None;
             }
 
             (_isMeasured, _fell) = (true, now);
-            return Gathering.Leave.Little;
+            return Allowance.Little;
         }
     }
 

@@ -233,13 +233,13 @@ internal sealed partial class Session
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> NextPieceAsync(int left)
     {
-        Gathering.Leave leave;
-        while ((leave = _server.Ask(Connection, left)) == Gathering.Leave.None && !Closed.IsCancellationRequested)
+        Allowance allowance;
+        while ((allowance = _server.Ask(Connection, left)) == Allowance.None && !Closed.IsCancellationRequested)
         {
             await Task.Delay(GatheringPause, _server.Time, Closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        return Math.Min(leave == Gathering.Leave.Little ? FirstPiece : SendPiece, left);
+        return Math.Min(allowance == Allowance.Little ? FirstPiece : SendPiece, left);
     }
 
     /// <summary>Lets a send take its time, but no more than that.</summary>

@@ -22,8 +22,8 @@ public sealed class GatheringTests
     public void The_first_connection_gets_its_first_bytes_and_then_all_wait()
     {
         Begin();
-        Assert.Equal(Gathering.Leave.None, _gathering.Ask(_first, Piece));
-        Assert.Equal(Gathering.Leave.None, _gathering.Ask(_other, Piece));
+        Assert.Equal(Allowance.None, _gathering.Ask(_first, Piece));
+        Assert.Equal(Allowance.None, _gathering.Ask(_other, Piece));
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class GatheringTests
         _time.Advance(Gathering.Patience / 2);
         _gathering.Arrived();
         Assert.Equal(Gathering.Patience * 1.5, Length());
-        Assert.Equal(Gathering.Leave.All, _gathering.Ask(_first, Piece));
+        Assert.Equal(Allowance.All, _gathering.Ask(_first, Piece));
     }
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class GatheringTests
         {
             _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
             _gathering.Arrived();
-            Assert.Equal(Gathering.Leave.None, _gathering.Ask(_other, Piece));
+            Assert.Equal(Allowance.None, _gathering.Ask(_other, Piece));
         }
 
         TimeSpan patience = isCrowd ? Gathering.CrowdPatience : Gathering.Patience;
@@ -87,7 +87,7 @@ public sealed class GatheringTests
         Begin();
         _time.Advance(2 * Tick);
         _first.Unacknowledged = 0;
-        Assert.Equal(Gathering.Leave.All, _gathering.Ask(_other, Piece));
+        Assert.Equal(Allowance.All, _gathering.Ask(_other, Piece));
     }
 
     [Fact]
@@ -96,10 +96,10 @@ public sealed class GatheringTests
         Begin();
         MemoryConnection third = MemoryConnection.Pair().A;
         _time.Advance(10 * Tick);
-        Assert.Equal(Gathering.Leave.None, _gathering.Ask(_other, Piece));
+        Assert.Equal(Allowance.None, _gathering.Ask(_other, Piece));
         _first.Unacknowledged = 0;
         Assert.Equal(
-            [Gathering.Leave.None, Gathering.Leave.Little, Gathering.Leave.Little, Gathering.Leave.None, Gathering.Leave.None],
+            [Allowance.None, Allowance.Little, Allowance.Little, Allowance.None, Allowance.None],
             new[] { _first, _other, third, third, _other }.Select(each => _gathering.Ask(each, Piece)));
     }
 
@@ -111,7 +111,7 @@ public sealed class GatheringTests
         _first.Unacknowledged = 1;
         for (int i = 0; i < 100; i++)
         {
-            Assert.Equal(Gathering.Leave.All, _gathering.Ask(_first, Piece));
+            Assert.Equal(Allowance.All, _gathering.Ask(_first, Piece));
         }
     }
 
@@ -123,13 +123,13 @@ public sealed class GatheringTests
         for (int i = 0; i < 100; i++)
         {
             _gathering.Arrived();
-            Assert.Equal(Gathering.Leave.All, _gathering.Ask(_other, Piece));
+            Assert.Equal(Allowance.All, _gathering.Ask(_other, Piece));
             _time.Advance(Gathering.Silence - Tick);
         }
 
         _time.Advance(Tick);
         Begin();
-        Assert.Equal(Gathering.Leave.None, _gathering.Ask(_other, Piece));
+        Assert.Equal(Allowance.None, _gathering.Ask(_other, Piece));
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class GatheringTests
         Begin();
         _time.Advance(Gathering.Silence);
         Begin();
-        Assert.Equal(Gathering.Leave.None, _gathering.Ask(_other, Piece));
+        Assert.Equal(Allowance.None, _gathering.Ask(_other, Piece));
     }
 
     [Fact]
@@ -199,14 +199,14 @@ public sealed class GatheringTests
         _first.Unacknowledged = 1;
         for (int sent = 0; sent < Gathering.FirstBytes; sent += Piece)
         {
-            Assert.Equal(Gathering.Leave.All, _gathering.Ask(_first, Piece));
+            Assert.Equal(Allowance.All, _gathering.Ask(_first, Piece));
         }
     }
 
     /// <summary>How long the other connection waits, from the beginning on.</summary>
     private TimeSpan Length(Action? meanwhile = null)
     {
-        for (; _gathering.Ask(_other, Piece) != Gathering.Leave.All; _time.Advance(Tick))
+        for (; _gathering.Ask(_other, Piece) != Allowance.All; _time.Advance(Tick))
         {
             meanwhile?.Invoke();
         }

@@ -22,14 +22,14 @@ public sealed class QuietMomentTests
         Begin();
         _time.Advance(50 * Tick);
         _first.Unacknowledged = 0;
-        Assert.Equal(QuietMoment.Rest, Wait(_second, Gathering.Leave.Little));
+        Assert.Equal(QuietMoment.Rest, Wait(_second, Allowance.Little));
         _second.Unacknowledged = 4096;
-        Assert.Equal(Gathering.Leave.None, Ask(_second));
-        Assert.Equal(Gathering.Leave.None, Ask(_first));
+        Assert.Equal(Allowance.None, Ask(_second));
+        Assert.Equal(Allowance.None, Ask(_first));
         _second.Unacknowledged = 0;
-        Assert.Equal(Gathering.Leave.None, Ask(_first)); // it may not have sent them yet
-        Assert.Equal(Gathering.Leave.All, Ask(_second));
-        Assert.Equal(Gathering.Leave.All, Ask(_first));
+        Assert.Equal(Allowance.None, Ask(_first)); // it may not have sent them yet
+        Assert.Equal(Allowance.All, Ask(_second));
+        Assert.Equal(Allowance.All, Ask(_first));
     }
 
     [Fact]
@@ -39,11 +39,11 @@ public sealed class QuietMomentTests
         for (int left = 100; left > 0; left--)
         {
             _first.Unacknowledged = left;
-            Assert.Equal(Gathering.Leave.None, Ask(_second));
+            Assert.Equal(Allowance.None, Ask(_second));
             _time.Advance(Tick);
         }
 
-        Assert.Equal(QuietMoment.Patience - Tick, Wait(_second, Gathering.Leave.Little)); // a peer that stands still
+        Assert.Equal(QuietMoment.Patience - Tick, Wait(_second, Allowance.Little)); // a peer that stands still
     }
 
     [Fact]
@@ -51,8 +51,8 @@ public sealed class QuietMomentTests
     {
         Begin();
         _first.Unacknowledged = 0;
-        Wait(_second, Gathering.Leave.Little);
-        Assert.Equal(QuietMoment.Patience, Wait(_first, Gathering.Leave.All));
+        Wait(_second, Allowance.Little);
+        Assert.Equal(QuietMoment.Patience, Wait(_first, Allowance.All));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class QuietMomentTests
     {
         Begin();
         _quiet.Left(_second);
-        Assert.Equal(Gathering.Leave.All, Ask(_first));
+        Assert.Equal(Allowance.All, Ask(_first));
     }
 
     [Fact]
@@ -68,14 +68,14 @@ public sealed class QuietMomentTests
     {
         Begin();
         TimeSpan waited = default;
-        for (int left = 1_000_000; Ask(_first) != Gathering.Leave.All; waited += Tick)
+        for (int left = 1_000_000; Ask(_first) != Allowance.All; waited += Tick)
         {
             _first.Unacknowledged = --left;
             _time.Advance(Tick);
         }
 
         Assert.Equal(QuietMoment.Longest, waited);
-        Assert.Equal(Gathering.Leave.All, Ask(_second));
+        Assert.Equal(Allowance.All, Ask(_second));
     }
 
     [Theory]
@@ -87,7 +87,7 @@ public sealed class QuietMomentTests
         Send(_first, TimeSpan.FromMicroseconds(other));
         _time.Advance(QuietMoment.Distance);
         _second.LeastRoundTrip = TimeSpan.FromMicroseconds(newcomer);
-        Assert.Equal(Gathering.Leave.All, Ask(_second));
+        Assert.Equal(Allowance.All, Ask(_second));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class QuietMomentTests
         _first.Unacknowledged = 0;
         _time.Advance(QuietMoment.Distance);
         _second.LeastRoundTrip = Far;
-        Assert.Equal(Gathering.Leave.All, Ask(_second));
+        Assert.Equal(Allowance.All, Ask(_second));
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class QuietMomentTests
         Send(_first, Short);
         _time.Advance(QuietMoment.Distance - Tick);
         _second.LeastRoundTrip = Far;
-        Assert.Equal(Gathering.Leave.All, Ask(_second));
+        Assert.Equal(Allowance.All, Ask(_second));
     }
 
     [Fact]
@@ -115,8 +115,8 @@ public sealed class QuietMomentTests
         Send(_first, Short);
         _time.Advance(QuietMoment.Distance);
         _second.LeastRoundTrip = Far;
-        Assert.Equal(Gathering.Leave.All, _quiet.Ask(_second, QuietMoment.Least - 1));
-        Assert.Equal(Gathering.Leave.None, Ask(_second));
+        Assert.Equal(Allowance.All, _quiet.Ask(_second, QuietMoment.Least - 1));
+        Assert.Equal(Allowance.None, Ask(_second));
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class QuietMomentTests
         _time.Advance(QuietMoment.Longest);
         for (int i = 0; i < 10; i++)
         {
-            Assert.Equal(Gathering.Leave.All, Ask(_second)); // its round trip is as long as before
+            Assert.Equal(Allowance.All, Ask(_second)); // its round trip is as long as before
             _time.Advance(QuietMoment.Distance);
         }
     }
@@ -186,23 +186,23 @@ public sealed class QuietMomentTests
         rig.Far.Unacknowledged = 1; // were it known still, it would count
         rig.Far.LeastRoundTrip = Short;
         _second.LeastRoundTrip = Far;
-        Assert.Equal(Gathering.Leave.All, rig.Server.Ask(_second, Gathering.FirstBytes));
+        Assert.Equal(Allowance.All, rig.Server.Ask(_second, Gathering.FirstBytes));
     }
 
-    private Gathering.Leave Ask(MemoryConnection connection) => _quiet.Ask(connection, QuietMoment.Least);
+    private Allowance Ask(MemoryConnection connection) => _quiet.Ask(connection, QuietMoment.Least);
 
     /// <summary>Another connection of that server has been sent data, which are under way.</summary>
     private static void Send(NinePServer server, MemoryConnection connection)
     {
         connection.LeastRoundTrip = Short;
-        Assert.Equal(Gathering.Leave.All, server.Ask(connection, Gathering.FirstBytes));
+        Assert.Equal(Allowance.All, server.Ask(connection, Gathering.FirstBytes));
         connection.Unacknowledged = 1 << 20;
     }
 
     private void Send(MemoryConnection connection, TimeSpan leastRoundTrip)
     {
         connection.LeastRoundTrip = leastRoundTrip;
-        Assert.Equal(Gathering.Leave.All, Ask(connection));
+        Assert.Equal(Allowance.All, Ask(connection));
         connection.Unacknowledged = 1 << 20;
     }
 
@@ -212,12 +212,12 @@ public sealed class QuietMomentTests
         Send(_first, Short);
         _time.Advance(QuietMoment.Distance);
         _second.LeastRoundTrip = Far;
-        Assert.Equal(Gathering.Leave.None, Ask(_second));
-        Assert.Equal(Gathering.Leave.None, Ask(_first));
+        Assert.Equal(Allowance.None, Ask(_second));
+        Assert.Equal(Allowance.None, Ask(_first));
     }
 
     /// <summary>How long a connection waits for that.</summary>
-    private TimeSpan Wait(MemoryConnection connection, Gathering.Leave leave)
+    private TimeSpan Wait(MemoryConnection connection, Allowance leave)
     {
         TimeSpan waited = default;
         for (; Ask(connection) != leave; waited += Tick)
