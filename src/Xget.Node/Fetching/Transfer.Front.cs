@@ -81,12 +81,12 @@ public sealed partial class Transfer
     /// Under the lock.</summary>
     private void Place(int index, ulong front)
     {
-        Stripe stripe = _stripes[index];
-        if (stripe.IsPlaced)
+        // A master that was started anew may have other stripes.
+        if (index >= _stripes.Length || _stripes[index].IsPlaced)
             return;
         if (front < Size)
-            stripe.Front = front;
-        stripe.IsPlaced = true;
+            _stripes[index].Front = front;
+        _stripes[index].IsPlaced = true;
         if (_table is not null && Layout.First(index) < _chunks.Length)
             BeginAtFront(index);
         TellPlaced();
