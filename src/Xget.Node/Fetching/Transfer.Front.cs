@@ -77,8 +77,8 @@ public sealed partial class Transfer
         Pump();
     }
 
-    /// <summary>It is known where a stripe's parent is; if that has everything the stripe begins where the master was.
-    /// Under the lock.</summary>
+    /// <summary>It is known where a stripe's parent is: if that has everything (the content's size) the stripe begins where the
+    /// master was. Under the lock.</summary>
     private void Place(int index, ulong front)
     {
         // A master that was started anew may have other stripes.
@@ -99,7 +99,8 @@ public sealed partial class Transfer
     }
 
     /// <summary>
-    /// Not in a content that comes after another one: those below came from there too, some of them earlier.
+    /// A stripe begins there if that is far enough ahead. Not in a content that comes after another one: those below came from
+    /// there too, some of them earlier. Under the lock.
     /// </summary>
     private void BeginAtFront(int index)
     {

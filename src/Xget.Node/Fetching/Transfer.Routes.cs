@@ -222,7 +222,12 @@ public sealed partial class Transfer
             {
                 _stripes = new Stripe[lines.Length];
                 for (int i = 0; i < lines.Length; i++)
-                    _stripes[i] = new Stripe(_node.Time) { Level = lines[i].Level, Front = lines[i].Front, IsPlaced = !_begun || lines[i].Front < LeastAhead };
+                {
+                    _stripes[i] = new Stripe(_node.Time)
+                    {
+                        Level = lines[i].Level, Front = lines[i].Front, IsPlaced = !_begun || lines[i].Front < LeastAhead,
+                    };
+                }
                 foreach (int chunk in _waiters.Keys)
                     _stripes[Layout.Of(chunk)].First.Enqueue(chunk);
                 LayStripes();
