@@ -1,4 +1,3 @@
-using System.Text;
 using Mono.Unix.Native;
 using Xget.NineP;
 using Xget.Node.Tree;
@@ -12,8 +11,6 @@ namespace Xget.Node.Fetching;
 /// </summary>
 internal sealed class FrontFile(ServedFile parent, ulong id, Transfer transfer) : TreeFile(parent, Names.Front, id, ReadMode)
 {
-    internal const int LineLength = 21;
-
     public override Errno Open(OpenFlags flags, ServerConnection peer, out OpenFile? file)
     {
         file = flags.IsReadOnly() ? new Reader(transfer) : null;
@@ -24,24 +21,20 @@ internal sealed class FrontFile(ServedFile parent, ulong id, Transfer transfer) 
     {
         public override async ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct)
         {
-            (ulong stripe, ulong within) = Math.DivRem(offset, (ulong)LineLength);
+            (ulong stripe, ulong within) = Math.DivRem(offset, (ulong)FrontLine.Length);
             if (stripe >= RouteLine.MaxStripes)
                 return ReadResult.Bytes(default);
-            ulong? front;
-            while (transfer.Front((int)stripe, out front) is { } placed)
+            ulong? front = null;
+            try
             {
-                try
-                {
+                while (transfer.Front((int)stripe, out front) is { } placed)
                     await placed.WaitAsync(ct);
-                }
-                catch (OperationCanceledException)
-                {
-                    return ReadResult.Failed(Errno.EINTR);
-                }
             }
-            return front is { } known
-                ? ReadResult.Bytes(BytesReader.Slice(Encoding.ASCII.GetBytes($"{known:D20}\n"), within, count))
-                : ReadResult.Bytes(default);
+            catch (OperationCanceledException)
+            {
+                return ReadResult.Failed(Errno.EINTR);
+            }
+            return ReadResult.Bytes(front is { } known ? BytesReader.Slice(FrontLine.Format(known), within, count) : default);
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Mono.Unix.Native;
 using Xget.NineP;
 using Xget.Node.Wire;
@@ -42,7 +40,7 @@ public sealed partial class Transfer
     /// <summary>Asks that parent, which the stripe has got, where it is.</summary>
     private async Task PlaceAsync(int index, ParentLink link)
     {
-        byte[] line = new byte[FrontFile.LineLength];
+        byte[] line = new byte[FrontLine.Length];
         int length = 0;
         try
         {
@@ -61,19 +59,14 @@ public sealed partial class Transfer
                 length = (await read).Value;
             }
         }
-        catch (TimeoutException)
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            // Then it begins where the master was.
-        }
-        catch (OperationCanceledException)
-        {
+            // It does not say.
         }
         if (link.Cancelled.IsCancellationRequested)
             return; // there will be another parent
-        bool says = ulong.TryParse(Encoding.ASCII.GetString(line, 0, length).TrimEnd('\n'), NumberStyles.None,
-            CultureInfo.InvariantCulture, out ulong front);
         lock (_gate)
-            Place(index, says ? front : Size);
+            Place(index, FrontLine.TryParse(line.AsSpan(0, length), out ulong front) ? front : Size);
         Pump();
     }
 
@@ -87,7 +80,7 @@ public sealed partial class Transfer
         if (front < Size)
             _stripes[index].Front = front;
         _stripes[index].IsPlaced = true;
-        if (_table is not null && Layout.First(index) < _chunks.Length)
+        if (_table is not null)
             BeginAtFront(index);
         TellPlaced();
     }

@@ -153,12 +153,7 @@ public sealed class GatheringTests
         }
 
         Assert.False(data.IsCompleted);
-        for (int i = 0; i < 1000 && !data.IsCompleted; i++)
-        {
-            rig.Time.Advance(Tick);
-            await Task.Delay(1);
-        }
-
+        await rig.TickUntilAsync(data);
         Assert.Equal(Frames.Data(MessageType.Rread, 5, rig.Hello.Bytes), await data);
     }
 

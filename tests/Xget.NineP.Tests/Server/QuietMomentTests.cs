@@ -6,6 +6,7 @@ namespace Xget.NineP.Tests.Server;
 /// <summary>Who comes while the link is full waits until it is quiet, and the others wait for it; never for long.</summary>
 public sealed class QuietMomentTests
 {
+    private const int Piece = 64 << 10;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Short = TimeSpan.FromMicroseconds(5);
     private static readonly TimeSpan Far = TimeSpan.FromMilliseconds(20);
@@ -134,15 +135,9 @@ public sealed class QuietMomentTests
     [Fact]
     public async Task A_server_holds_back_data_and_sends_all_of_them_when_it_is_over()
     {
-        const int Piece = 64 << 10;
         await using ServerRig rig = await ServerRig.AttachedAsync(msize: 2 * Piece, options: new() { GathersPeers = true });
         using SafeFileHandle disk = NamelessFile.Of(new byte[Piece]);
-        rig.Hello.Bytes = new byte[Piece];
-        rig.Hello.OnDisk = disk;
-        rig.Far.LeastRoundTrip = Far;
-        await rig.OpenAsync(1, "hello");
-        Send(rig.Server, _first);
-        rig.Time.Advance(QuietMoment.Distance);
+        await ComeLateAsync(rig, disk);
         await rig.Peer.SendAsync(Frames.Read(3, 1, 0, Piece));
         Task<byte[]> data = rig.Peer.ReceiveAsync();
         for (int i = 0; i < 20; i++)
@@ -153,27 +148,16 @@ public sealed class QuietMomentTests
 
         Assert.False(data.IsCompleted);
         _first.Unacknowledged = 0;
-        for (int i = 0; i < 1000 && !data.IsCompleted; i++)
-        {
-            rig.Time.Advance(Tick);
-            await Task.Delay(1);
-        }
-
+        await rig.TickUntilAsync(data);
         Assert.Equal(Frames.Data(MessageType.Rread, 3, rig.Hello.Bytes), await data);
     }
 
     [Fact]
     public async Task A_server_forgets_a_connection_that_ends_while_data_for_it_are_held_back()
     {
-        const int Piece = 64 << 10;
         ServerRig rig = await ServerRig.AttachedAsync(msize: 2 * Piece, options: new() { GathersPeers = true });
         using SafeFileHandle disk = NamelessFile.Of(new byte[Piece]);
-        rig.Hello.Bytes = new byte[Piece];
-        rig.Hello.OnDisk = disk;
-        rig.Far.LeastRoundTrip = Far;
-        await rig.OpenAsync(1, "hello");
-        Send(rig.Server, _first);
-        rig.Time.Advance(QuietMoment.Distance);
+        await ComeLateAsync(rig, disk);
         for (ushort tag = 3; tag < 6; tag++)
         {
             await rig.Peer.SendAsync(Frames.Read(tag, 1, 0, Piece));
@@ -191,12 +175,17 @@ public sealed class QuietMomentTests
 
     private Allowance Ask(MemoryConnection connection) => _quiet.Ask(connection, QuietMoment.Least);
 
-    /// <summary>Another connection of that server has been sent data, which are under way.</summary>
-    private static void Send(NinePServer server, MemoryConnection connection)
+    /// <summary>Another connection of that server has been sent data, which are under way, when its peer comes to read.</summary>
+    private async Task ComeLateAsync(ServerRig rig, SafeFileHandle disk)
     {
-        connection.LeastRoundTrip = Short;
-        Assert.Equal(Allowance.All, server.Ask(connection, Gathering.FirstBytes));
-        connection.Unacknowledged = 1 << 20;
+        rig.Hello.Bytes = new byte[Piece];
+        rig.Hello.OnDisk = disk;
+        rig.Far.LeastRoundTrip = Far;
+        await rig.OpenAsync(1, "hello");
+        _first.LeastRoundTrip = Short;
+        Assert.Equal(Allowance.All, rig.Server.Ask(_first, Gathering.FirstBytes));
+        _first.Unacknowledged = 1 << 20;
+        rig.Time.Advance(QuietMoment.Distance);
     }
 
     private void Send(MemoryConnection connection, TimeSpan leastRoundTrip)
@@ -217,10 +206,10 @@ public sealed class QuietMomentTests
     }
 
     /// <summary>How long a connection waits for that.</summary>
-    private TimeSpan Wait(MemoryConnection connection, Allowance leave)
+    private TimeSpan Wait(MemoryConnection connection, Allowance allowance)
     {
         TimeSpan waited = default;
-        for (; Ask(connection) != leave; waited += Tick)
+        for (; Ask(connection) != allowance; waited += Tick)
         {
             Assert.True(waited < QuietMoment.Longest);
             _time.Advance(Tick);

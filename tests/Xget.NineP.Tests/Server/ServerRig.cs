@@ -79,6 +79,16 @@ internal sealed class ServerRig : IAsyncDisposable
         await ExpectAsync(Frames.LOpen(91, fid, flags), MessageType.Rlopen);
     }
 
+    /// <summary>Lets the clock go on until a task ends, for a second at most.</summary>
+    public async Task TickUntilAsync(Task ended)
+    {
+        for (int i = 0; i < 1000 && !ended.IsCompleted; i++)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(1));
+            await Task.Delay(1);
+        }
+    }
+
     /// <summary>Wants the connection to be closed by the server, with that many complaints.</summary>
     public async Task ExpectClosedAsync(int complaints = 1)
     {

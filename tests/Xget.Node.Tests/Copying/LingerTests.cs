@@ -25,6 +25,7 @@ public sealed class LingerTests : IAsyncLifetime, IDisposable
 
     private async Task<TreeClient> ChildAsync()
     {
+        Assert.Single((await _cluster.TreeAsync(_cluster["img"]))!.Routes);
         TreeClient child = await _cluster.AttachToAsync(_node, _cluster["img"]);
         Assert.Equal(1, _node.Node.Children);
         return child;

@@ -14,30 +14,28 @@ public sealed class FrontFileTests : StripedTests
 
     private string[] Path => TreeClient.Of(Cluster["img"], Names.Front);
 
-    private static string Lines(params int[] chunks) => string.Concat(chunks.Select(c => $"{(ulong)c * Chunk:D20}\n"));
-
     [Fact]
     public async Task It_has_a_line_for_each_stripe_with_the_first_byte_that_is_not_here()
     {
         (RunningNode node, Transfer transfer, SteeredWorker[] workers) = await FetchingAsync();
         await using TreeClient child = await Cluster.AttachToAsync(node, Cluster["img"]);
-        Assert.Equal(Lines(0, PerRun), await child.ReadAsync(Path));
+        Assert.Equal(FrontLines(0, PerRun), await child.ReadAsync(Path));
 
         int[] first = [.. Stripe(0).Take(PerRun + 2)];
         foreach (SteeredWorker worker in workers)
             worker.Give(first);
         await Until.TrueAsync(() => transfer.Have == (ulong)(first.Length * Chunk));
-        Assert.Equal(Lines(2 * PerRun + 2, PerRun), await child.ReadAsync(Path));
+        Assert.Equal(FrontLines(2 * PerRun + 2, PerRun), await child.ReadAsync(Path));
         OpenPath front = await child.OpenAsync(OpenFlags.O_RDONLY, Path);
-        Assert.Equal(Lines(PerRun), await front.ReadAsync(Line));
-        Assert.Equal(Lines(PerRun)[7..9], await front.ReadAsync(Line + 7, 2));
+        Assert.Equal(FrontLines(PerRun), await front.ReadAsync(Line));
+        Assert.Equal(FrontLines(PerRun)[7..9], await front.ReadAsync(Line + 7, 2));
         Assert.Equal("", await front.ReadAsync(2 * Line));
         Assert.Equal("", await front.ReadAsync(ulong.MaxValue));
 
         foreach (SteeredWorker worker in workers)
             worker.Give(Stripe(0));
         await Until.TrueAsync(() => transfer.Have == (ulong)(Stripe(0).Count() * Chunk));
-        Assert.Equal(Lines(Chunks, PerRun), await child.ReadAsync(Path));
+        Assert.Equal(FrontLines(Chunks, PerRun), await child.ReadAsync(Path));
     }
 
     [Fact]
@@ -59,11 +57,7 @@ public sealed class FrontFileTests : StripedTests
         SteeredWorker[] workers = await WorkersAsync();
         foreach (SteeredWorker worker in workers)
             worker.Front = _ => above.Task;
-        await using TreeClient earlier = await Cluster.AttachAsync("earlier");
-        await (await earlier.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(Cluster["img"], Names.Redir))).ReadAsync();
-        OpenPath data = await earlier.OpenAsync(OpenFlags.O_RDONLY, TreeClient.Of(Cluster["img"], Names.Data));
-        foreach (int chunk in (int[])[8 * PerRun, 9 * PerRun])
-            await earlier.Client.ReadAsync(data.Fid, (ulong)chunk * Chunk, new byte[Chunk]);
+        (TreeClient earlier, _) = await EarlierAsync(8 * PerRun, 9 * PerRun);
         RunningNode node = await PatientNodeAsync("late");
         Transfer transfer = node.Fetch(Cluster["img"]);
         await Until.TrueAsync(() => transfer.Store is not null);
@@ -73,8 +67,9 @@ public sealed class FrontFileTests : StripedTests
         Task<string> read = front.ReadAsync(Line);
         await Task.Delay(50);
         Assert.False(read.IsCompleted);
-        above.SetResult(Lines(9 * PerRun + 3));
-        Assert.Equal(Lines(9 * PerRun + 3), await Until.DoneAsync(read));
+        above.SetResult(FrontLines(9 * PerRun + 3));
+        Assert.Equal(FrontLines(9 * PerRun + 3), await Until.DoneAsync(read));
+        await earlier.DisposeAsync();
     }
 
     [Fact]

@@ -14,17 +14,8 @@ public sealed class LateNodeTests : StripedTests
 
     private protected override int Chunks => 96;
 
-    /// <summary>A node that has come before and reads this chunk of each stripe from the master; it holds its routes.</summary>
-    private async Task<(TreeClient Client, OpenPath Redir)> EarlierAsync(params int[] chunks)
-    {
-        TreeClient client = await Cluster.AttachAsync("earlier");
-        OpenPath redir = await client.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(Cluster["img"], Names.Redir));
-        await redir.ReadAsync();
-        OpenPath data = await client.OpenAsync(OpenFlags.O_RDONLY, TreeClient.Of(Cluster["img"], Names.Data));
-        foreach (int chunk in chunks)
-            await client.Client.ReadAsync(data.Fid, (ulong)chunk * Chunk, new byte[Chunk]);
-        return (client, redir);
-    }
+    /// <summary>What the others read, one chunk of each stripe, when they are far ahead.</summary>
+    private static int[] Far => [10 * PerRun + 1, 11 * PerRun];
 
     private async Task<string> RouteAsync(TreeClient client) =>
         await (await client.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(Cluster["img"], Names.Redir))).ReadAsync();
@@ -50,29 +41,29 @@ public sealed class LateNodeTests : StripedTests
 
     [Fact]
     public async Task A_late_node_asks_first_for_what_its_parents_read_now_and_then_for_what_lies_before() =>
-        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], Says(12 * PerRun + 2, 9 * PerRun + 3), expected: [12 * PerRun + 2, 9 * PerRun + 3]);
+        await FetchLateAsync(Far, Says(12 * PerRun + 2, 9 * PerRun + 3), expected: [12 * PerRun + 2, 9 * PerRun + 3]);
 
     [Fact]
     public async Task Where_a_parent_has_all_of_the_stripe_it_begins_where_the_master_was() =>
-        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], Says(Chunks, Chunks), expected: [10 * PerRun + 1, 11 * PerRun]);
+        await FetchLateAsync(Far, Says(Chunks, Chunks), expected: Far);
 
     [Fact]
     public async Task So_it_does_where_a_parent_has_everything() =>
-        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], _ => Task.FromResult(""), expected: [10 * PerRun + 1, 11 * PerRun]);
+        await FetchLateAsync(Far, _ => Task.FromResult(""), expected: Far);
 
     [Fact]
     public async Task So_it_does_where_a_parent_cannot_say() =>
-        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], front: null, expected: [10 * PerRun + 1, 11 * PerRun]);
+        await FetchLateAsync(Far, front: null, expected: Far);
 
     [Fact]
     public async Task So_it_does_where_a_parent_says_nothing_sensible() =>
-        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], _ => Task.FromResult("99999999999999999999\n"), expected: [10 * PerRun + 1, 11 * PerRun]);
+        await FetchLateAsync(Far, _ => Task.FromResult("99999999999999999999\n"), expected: Far);
 
     [Fact]
     public async Task A_parent_that_does_not_say_is_waited_for_a_second()
     {
         var never = new TaskCompletionSource<string>();
-        (SteeredWorker[] workers, Transfer transfer, TreeClient earlier) = await ComeLateAsync([10 * PerRun + 1, 11 * PerRun], _ => never.Task);
+        (SteeredWorker[] workers, Transfer transfer, TreeClient earlier) = await ComeLateAsync(Far, _ => never.Task);
         await Until.TrueAsync(() => transfer.Store is not null);
 
         // What somebody waits for is asked for all the same.
@@ -85,7 +76,7 @@ public sealed class LateNodeTests : StripedTests
         Assert.Equal((Errno)0, await needed);
         await Until.TrueAsync(Time, () => transfer.Finished.IsCompleted);
         int[][] asked = [.. workers.Select(w => w.Asked[(w.Asked[0] == 5 * PerRun ? 1 : 0)..])];
-        Assert.Equal([10 * PerRun + 1, 11 * PerRun], asked.Select(a => a[..Window].Min()).Order());
+        Assert.Equal(Far, asked.Select(a => a[..Window].Min()).Order());
         Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
         await earlier.DisposeAsync();
     }
@@ -98,12 +89,12 @@ public sealed class LateNodeTests : StripedTests
     public async Task So_does_who_fetches_another_content_before()
     {
         var another = new TaskCompletionSource();
-        await FetchLateAsync([10 * PerRun + 1, 11 * PerRun], Says(10 * PerRun + 1, 11 * PerRun), expected: [0, PerRun], another);
+        await FetchLateAsync(Far, Says(10 * PerRun + 1, 11 * PerRun), expected: [0, PerRun], another);
     }
 
     /// <summary>A parent that is at these chunks of the two stripes.</summary>
     private static Func<ulong, Task<string>> Says(int even, int odd) =>
-        offset => Task.FromResult($"{(ulong)(offset == 0 ? even : odd) * Chunk:D20}\n");
+        offset => Task.FromResult(FrontLines(offset == 0 ? even : odd));
 
     /// <summary>A node that comes when these chunks are read at the master; its parents have nothing yet, and say where they are.</summary>
     private async Task<(SteeredWorker[] Workers, Transfer Transfer, TreeClient Earlier)> ComeLateAsync(

@@ -1,4 +1,6 @@
+using Mono.Unix.Native;
 using Xget.Node.Fetching;
+using Xget.Node.Wire;
 using Xget.Routing;
 using Xget.Testing;
 
@@ -95,6 +97,21 @@ public abstract class StripedTests : IAsyncLifetime, IDisposable
         }
         return full;
     }
+
+    /// <summary>A node that has come before and reads this chunk of each stripe from the master; it holds its routes.</summary>
+    private protected async Task<(TreeClient Client, TreeClient.OpenPath Redir)> EarlierAsync(params int[] chunks)
+    {
+        TreeClient client = await Cluster.AttachAsync("earlier");
+        TreeClient.OpenPath redir = await client.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(Cluster["img"], Names.Redir));
+        await redir.ReadAsync();
+        TreeClient.OpenPath data = await client.OpenAsync(OpenFlags.O_RDONLY, TreeClient.Of(Cluster["img"], Names.Data));
+        foreach (int chunk in chunks)
+            await client.Client.ReadAsync(data.Fid, (ulong)chunk * Chunk, new byte[Chunk]);
+        return (client, redir);
+    }
+
+    /// <summary>The text of <c>front</c> for these chunks, one of each stripe.</summary>
+    private protected static string FrontLines(params int[] chunks) => string.Concat(chunks.Select(c => $"{(ulong)c * Chunk:D20}\n"));
 
     /// <summary>A node that gives nobody up, however fast the clock runs.</summary>
     private protected Task<RunningNode> PatientNodeAsync(string name, HostTransport? host = null) =>

@@ -213,6 +213,7 @@ public sealed class WaitingTests : EngineTests
     {
         await using RunningNode node = await Cluster.StartNodeAsync("node1");
         Assert.Null(await Until.DoneAsync(node.Fetch(Cluster["img"]).Finished));
+        Assert.Single((await Cluster.TreeAsync(Cluster["img"]))!.Routes);
         await using TreeClient client = await Cluster.AttachToAsync(node, Cluster["img"]);
         Assert.Equal([Names.Xget], await client.ListAsync());
         Assert.Equal([Names.Objects], await client.ListAsync(Names.Xget));
