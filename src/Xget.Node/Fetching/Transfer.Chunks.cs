@@ -179,6 +179,7 @@ public sealed partial class Transfer
                     _nearEnd.TrySetResult();
                 Steal(ref fetches, last);
             }
+            Hedge(ref fetches);
         }
         if (fetches is not null)
             Begin(fetches);
@@ -219,12 +220,20 @@ public sealed partial class Transfer
                 if (--_fetching == 0 && _failed)
                     _drained.TrySetResult();
             }
+            if (good)
+            {
+                link.Progressed();
+                (_lastCame, _isTold) = (_node.Time.GetTimestamp(), false);
+                _retries = 0; // what is asked for the next time is another matter
+            }
             if (stripe is not null)
             {
                 stripe.Settle(end - first);
                 if (good)
                     stripe.Came(end - first, Layout.Run);
             }
+            else if (good)
+                Overtake(link, first);
             for (int chunk = first; chunk < end; chunk++)
             {
                 _chunks[chunk] &= ~ask.State;
