@@ -14,11 +14,18 @@ internal sealed class FailedParents(TimeProvider time)
     /// <summary>Ports of one address that hold bytes back; from then on nothing at that address is read from.</summary>
     internal const int MaxPortsOfAddress = 3;
 
+    /// <summary>Addresses that hold bytes back; from then on only parents that have given something before are read from.</summary>
+    internal const int MaxAddresses = 3;
+
+    /// <summary>Parents that are remembered for having given something.</summary>
+    internal const int MaxProven = 1024;
+
     internal static readonly TimeSpan MinPause = TimeSpan.FromSeconds(10);
     internal static readonly TimeSpan MaxPause = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<IPEndPoint, Entry> _entries = [];
+    private readonly HashSet<IPEndPoint> _proven = [];
 
     /// <param name="Failed">When it failed last.</param>
     /// <param name="Pause">How long it is avoided.</param>
@@ -33,6 +40,7 @@ internal sealed class FailedParents(TimeProvider time)
         long now = time.GetTimestamp();
         lock (_gate)
         {
+            _proven.Remove(parent);
             TimeSpan pause = MinPause;
             // Who was good for as long as it had been avoided begins anew; failures of one moment count once.
             if (_entries.TryGetValue(parent, out Entry before) && time.GetElapsedTime(before.Failed, now) is var since &&
@@ -41,6 +49,36 @@ internal sealed class FailedParents(TimeProvider time)
             else if (_entries.Count >= MaxParents)
                 RemoveOldest();
             _entries[parent] = new Entry(now, pause, holdsBack);
+        }
+    }
+
+    /// <summary>A parent has given a verified chunk.</summary>
+    internal void Gave(IPEndPoint parent)
+    {
+        lock (_gate)
+        {
+            if (_proven.Count < MaxProven)
+                _proven.Add(parent);
+        }
+    }
+
+    /// <summary>
+    /// Whether too many parents hold bytes back at present to try that one: it has given nothing yet, and the master has what is wanted.
+    /// </summary>
+    internal bool IsUntried(IPEndPoint parent)
+    {
+        lock (_gate)
+        {
+            if (_entries.Count < MaxAddresses || _proven.Contains(parent))
+                return false;
+            long now = time.GetTimestamp();
+            HashSet<IPAddress> addresses = [];
+            foreach ((IPEndPoint other, Entry entry) in _entries)
+            {
+                if (entry.HoldsBack && IsActive(entry, now))
+                    addresses.Add(other.Address);
+            }
+            return addresses.Count >= MaxAddresses;
         }
     }
 

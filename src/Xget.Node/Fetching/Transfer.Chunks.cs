@@ -99,6 +99,8 @@ public sealed partial class Transfer
         if (!link.IsFirstChunk())
             return;
         string name = link.IsMaster ? HostPort.Me : HostPort.Format(link.EndPoint);
+        if (!link.IsMaster)
+            _node.Failed.Gave(link.EndPoint);
         lock (_gate)
         {
             if (!_sources.Contains(name))
@@ -206,6 +208,7 @@ public sealed partial class Transfer
         bool done = false;
         bool complete = false;
         bool close = false;
+        ParentLink? overtaken = null;
         lock (_gate)
         {
             if (end == ask.End)
@@ -233,7 +236,7 @@ public sealed partial class Transfer
                     stripe.Came(end - first, Layout.Run);
             }
             else if (good)
-                Overtake(link, first);
+                overtaken = Overtake(link, first);
             for (int chunk = first; chunk < end; chunk++)
             {
                 _chunks[chunk] &= ~ask.State;
@@ -252,6 +255,8 @@ public sealed partial class Transfer
         }
         if (close)
             Close(link);
+        if (overtaken is not null)
+            Lose(overtaken, FailureReason.Stalled);
         waiting.End(true);
         if (complete)
             _events.Writer.TryWrite(new RouteEvent.Complete());

@@ -79,14 +79,19 @@ public sealed partial class Transfer
         return -1;
     }
 
-    /// <summary>A chunk came that another parent was to bring: the time of that one runs out sooner. Under the lock.</summary>
-    private void Overtake(ParentLink by, int chunk)
+    /// <summary>
+    /// A chunk came that another parent was to bring: the time of that one runs out sooner. It is returned if it is given up at
+    /// once: where it stands right below the master, which has given what it should have had, it has no excuse. Under the lock.
+    /// </summary>
+    private ParentLink? Overtake(ParentLink by, int chunk)
     {
         if (_stripes[Layout.Of(chunk)].Link is not { IsMaster: false } slow || slow == by)
-            return;
+            return null;
         slow.Overtaken();
-        if (by == _hedge)
-            _node.Failed.Failed(slow.EndPoint, holdsBack: true);
+        if (by != _hedge)
+            return null;
+        _node.Failed.Failed(slow.EndPoint, holdsBack: true);
+        return slow is { Level: <= 2, HasGiven: false } ? slow : null;
     }
 
     /// <summary>Says what is waited for if that takes very long, once until something comes.</summary>

@@ -131,6 +131,9 @@ public sealed partial class Transfer
             ForgetHedge(link);
             return; // replaced already
         }
+        // A frame that comes byte by byte would hold its chunks until it is whole.
+        if (reason == FailureReason.Stalled && !link.IsMaster && link.Client is { } client)
+            _ = client.DisposeAsync().AsTask();
         Forget(link);
         int retries = Interlocked.Increment(ref _retries);
         if (link.IsMaster && retries > _node.Options.Retries)
@@ -175,8 +178,7 @@ public sealed partial class Transfer
     private void Apply(RouteLine[] lines, bool anew = false)
     {
         IPEndPoint master = _registration!.Attachment.Master;
-        if (_masterOnly)
-            lines = Array.ConvertAll(lines, l => l with { Parent = null });
+        lines = Array.ConvertAll(lines, l => l.Parent is { } worker && (_masterOnly || _node.Failed.IsUntried(worker)) ? l with { Parent = null } : l);
         lock (_gate)
         {
             if (_stripes.Length != lines.Length)

@@ -83,6 +83,23 @@ public sealed class FailedParentsTests
     }
 
     [Fact]
+    public void Where_three_addresses_hold_back_only_those_who_have_given_something_are_tried()
+    {
+        _failed.Gave(At(50));
+        for (int host = 1; host <= FailedParents.MaxAddresses; host++)
+        {
+            Assert.False(_failed.IsUntried(At(51)));
+            _failed.Failed(At(host), holdsBack: true);
+        }
+        Assert.True(_failed.IsUntried(At(51)));
+        Assert.False(_failed.IsUntried(At(50)));
+        _failed.Failed(At(50), holdsBack: false);
+        Assert.True(_failed.IsUntried(At(50)));
+        After(FailedParents.MinPause);
+        Assert.False(_failed.IsUntried(At(51)));
+    }
+
+    [Fact]
     public void What_is_remembered_is_bounded_and_the_oldest_goes_first()
     {
         for (int host = 0; host <= FailedParents.MaxParents; host++)
