@@ -20,7 +20,10 @@ namespace Xget.Node;
 public sealed class ClusterNode : IAsyncDisposable
 {
     private static readonly TimeSpan FlushTime = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>Ticks between two reports to the master.</summary>
+    private const int ReportTicks = 4;
 
     private readonly FetchContext _context;
     private readonly ITransport _transport;
@@ -278,11 +281,13 @@ public sealed class ClusterNode : IAsyncDisposable
         // Ended by disposing of it: an exception would cost more than all the ticks of a short copy.
         using var timer = new PeriodicTimer(Tick, _context.Time);
         using CancellationTokenRegistration stopping = _stopping.Token.Register(timer.Dispose);
-        while (await timer.WaitForNextTickAsync())
+        for (int tick = 1; await timer.WaitForNextTickAsync(); tick++)
         {
-            foreach (Transfer transfer in _transfers.Values)
-                transfer.Tick();
-            await _context.Parents.CloseIdleAsync(all: false);
+            bool report = tick % ReportTicks == 0;
+            foreach ((Transfer transfer, _) in _context.Active)
+                transfer.Tick(report);
+            if (report)
+                await _context.Parents.CloseIdleAsync(all: false);
         }
     }
 

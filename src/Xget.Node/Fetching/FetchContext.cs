@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Serilog;
 
 namespace Xget.Node.Fetching;
@@ -8,6 +9,12 @@ internal sealed record FetchContext(NodeOptions Options, MasterLink Master, Pare
 {
     /// <summary>The port that the node serves from; 0 when it serves nobody.</summary>
     internal int ServicePort { get; set; }
+
+    /// <summary>The parents that failed any of the contents.</summary>
+    internal FailedParents Failed { get; } = new(Time);
+
+    /// <summary>The transfers that ask or wait for something.</summary>
+    internal ConcurrentDictionary<Transfer, bool> Active { get; } = new();
 }
 
 /// <summary>What a node has moved, in bytes of content. Thread-safe.</summary>

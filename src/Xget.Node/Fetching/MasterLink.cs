@@ -24,7 +24,12 @@ internal sealed class MasterLink(NodeOptions options, ITransport transport, Time
     /// <summary>One connection that is attached to the master.</summary>
     internal sealed record Attachment(NinePClient Client, IPEndPoint Master)
     {
+        private int _asked;
+
         internal bool IsLost => Client.Closed.IsCancellationRequested;
+
+        /// <summary>True once: for who asks whether others can reach this node.</summary>
+        internal bool IsFirstToAsk() => Interlocked.Exchange(ref _asked, 1) == 0;
     }
 
     /// <summary>The attachment, if there is one and it is not known to be lost.</summary>
@@ -100,15 +105,18 @@ internal static class Backoff
 /// <summary>Makes attached 9P connections.</summary>
 internal static class Dialer
 {
+    /// <summary>Why a connection could not be made where nothing at all came back.</summary>
+    internal const string NoAnswer = "no answer";
+
     /// <summary>
     /// Connects, and asks for the dialect and for the root as fid 0 in one burst, without waiting for the answers: what
     /// is asked next leaves right behind. Null with a reason for people when the connection cannot be made; a client
     /// whose <c>Attaching</c> fails is of no use.
     /// </summary>
     internal static async ValueTask<(NinePClient? Client, Task<Reply<Qid>> Attaching, string? Reason)> BeginAsync(
-        ITransport transport, IPEndPoint address, NodeOptions options, TimeProvider time, CancellationToken ct)
+        ITransport transport, IPEndPoint address, NodeOptions options, TimeSpan limit, TimeProvider time, CancellationToken ct)
     {
-        (IConnection? connection, string? reason) = await ConnectAsync(transport, address, options, time, ct);
+        (IConnection? connection, string? reason) = await ConnectAsync(transport, address, limit, time, ct);
         if (connection is null)
             return (null, Task.FromResult(default(Reply<Qid>)), reason);
         NinePClient client = NinePClient.Begin(connection, Offer(options), time);
@@ -123,7 +131,7 @@ internal static class Dialer
         IPEndPoint address, NodeOptions options, TimeProvider time, CancellationToken ct)
     {
         (NinePClient? client, Task<Reply<Qid>> attaching, string? reason) =
-            await BeginAsync(transport, address, options, time, ct);
+            await BeginAsync(transport, address, options, options.RequestTimeout, time, ct);
         if (client is null)
             return (null, reason);
         Reply<Qid> attach = await attaching;
@@ -142,7 +150,7 @@ internal static class Dialer
     private static async ValueTask<(NinePClient?, string?)> ConverseAsync(ITransport transport,
         IPEndPoint address, NodeOptions options, TimeProvider time, CancellationToken ct)
     {
-        (IConnection? connection, string? reason) = await ConnectAsync(transport, address, options, time, ct);
+        (IConnection? connection, string? reason) = await ConnectAsync(transport, address, options.RequestTimeout, time, ct);
         if (connection is null)
             return (null, reason);
         Reply<NinePClient> version = await NinePClient.ConnectAsync(connection, Offer(options), time, ct);
@@ -156,17 +164,17 @@ internal static class Dialer
     }
 
     private static async ValueTask<(IConnection?, string?)> ConnectAsync(ITransport transport,
-        IPEndPoint address, NodeOptions options, TimeProvider time, CancellationToken ct)
+        IPEndPoint address, TimeSpan limit, TimeProvider time, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(options.RequestTimeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        using var late = new CancellationTokenSource(limit, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
         try
         {
             return (await transport.ConnectAsync(address, both.Token), null);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return (null, "no answer");
+            return (null, NoAnswer);
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
@@ -190,7 +198,7 @@ internal static class Dialer
         System.Net.Sockets.SocketError.ConnectionRefused => "connection refused",
         System.Net.Sockets.SocketError.HostUnreachable => "no route to host",
         System.Net.Sockets.SocketError.NetworkUnreachable => "network is unreachable",
-        System.Net.Sockets.SocketError.TimedOut => "no answer",
+        System.Net.Sockets.SocketError.TimedOut => NoAnswer,
         _ => $"cannot connect ({e.SocketErrorCode})",
     };
 }

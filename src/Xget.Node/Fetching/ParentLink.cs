@@ -9,21 +9,22 @@ namespace Xget.Node.Fetching;
 /// </summary>
 internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvider time)
 {
-    /// <summary>Less than this is an answer to a probe, not progress.</summary>
-    private const long LeastProgress = 512;
+    /// <summary>Less than this is an answer to another content's probe, not progress.</summary>
+    private const long MinProgress = 512;
 
-    /// <summary>Whoever is alive answers sooner, however busy it is.</summary>
-    private static readonly TimeSpan MostSilence = TimeSpan.FromSeconds(3);
+    /// <summary>A retired parent is given this part of the stall time, for there is another one.</summary>
+    private const int RetiredPart = 5;
 
     private readonly CancellationTokenSource _cancel = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NinePClient? _client;
-    private long _progressBytes;
     private long _progressTime = time.GetTimestamp();
     private long _endedTime;
     private int _outstanding;
     private int _failed;
     private long _probed; // since when a probe is under way; 0 if none is
+    private long _probedBytes; // what the connection had received then
+    private bool _overtaken;
     private int _used;
 
     internal IPEndPoint EndPoint => endPoint;
@@ -34,6 +35,12 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
     internal NinePClient? Client => Volatile.Read(ref _client);
 
     internal uint DataFid { get; private set; }
+
+    /// <summary>The child's level in the highest of the stripes that are read here.</summary>
+    internal int Level { get; set; } = int.MaxValue;
+
+    /// <summary>It did not take the connection in time.</summary>
+    internal bool TimedOut { get; set; }
 
     /// <summary>Ends when it can be read from, or has failed.</summary>
     internal Task Ready => _ready.Task;
@@ -64,11 +71,16 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
 
     internal bool HasFailed => Volatile.Read(ref _failed) != 0;
 
+    /// <summary>Whether a verified chunk has come over it.</summary>
+    internal bool HasGiven => Volatile.Read(ref _used) != 0;
+
+    /// <summary>How long it has brought nothing though it was asked, or is being connected; zero if nothing is asked of it.</summary>
+    internal TimeSpan Waited => Outstanding == 0 && Client is not null ? default : time.GetElapsedTime(Volatile.Read(ref _progressTime));
+
     /// <summary>The content's data is open there from now on.</summary>
     internal void Opened(NinePClient client, uint dataFid)
     {
         DataFid = dataFid;
-        _progressBytes = client.BytesReceived;
         Volatile.Write(ref _client, client);
         _ready.TrySetResult();
     }
@@ -77,7 +89,7 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
     {
         // Nothing was asked for until now, so nothing could have come.
         if (Interlocked.Increment(ref _outstanding) == 1)
-            Volatile.Write(ref _progressTime, time.GetTimestamp());
+            Progressed();
     }
 
     internal int RequestEnded()
@@ -85,6 +97,16 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
         Volatile.Write(ref _endedTime, time.GetTimestamp());
         return Interlocked.Decrement(ref _outstanding);
     }
+
+    /// <summary>Bytes of this content came over it and were right.</summary>
+    internal void Progressed()
+    {
+        Volatile.Write(ref _progressTime, time.GetTimestamp());
+        Volatile.Write(ref _overtaken, false);
+    }
+
+    /// <summary>Another parent has brought a chunk that this one was asked for and has not given.</summary>
+    internal void Overtaken() => Volatile.Write(ref _overtaken, true);
 
     internal void Retire()
     {
@@ -113,45 +135,36 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
     }
 
     /// <summary>
-    /// Called about once a second. A parent that gives nothing for a moment is probed. One that does not answer stands still or
-    /// is gone; one that does is alive and waits itself for its parent: it is given as long as the levels above it may need.
+    /// Called a few times a second. A parent that brings nothing for a moment is probed: one that does not answer stands still or
+    /// is gone, one that does is alive and may itself wait for its parent (<see cref="ParentPatience"/>).
     /// </summary>
     /// <param name="stall">How long a level may need.</param>
-    internal bool IsStalled(TimeSpan stall)
+    /// <param name="chunkSize">Bytes of a chunk.</param>
+    internal bool IsStalled(TimeSpan stall, int chunkSize)
     {
         if (Client is not { } client || Outstanding == 0 || HasFailed)
             return false;
-        long bytes = client.BytesReceived;
-        if (bytes - Volatile.Read(ref _progressBytes) >= LeastProgress)
-        {
-            Volatile.Write(ref _progressBytes, bytes);
-            Volatile.Write(ref _progressTime, time.GetTimestamp());
-            return false;
-        }
-        TimeSpan waited = time.GetElapsedTime(Volatile.Read(ref _progressTime));
-        TimeSpan silence = stall < MostSilence ? stall : MostSilence;
+        TimeSpan waited = Waited;
+        TimeSpan silence = ParentPatience.Silence(stall);
         if (waited < silence / 2)
             return false;
-        if (Interlocked.CompareExchange(ref _probed, time.GetTimestamp(), 0) is not 0 and long probed)
-            return waited >= silence && time.GetElapsedTime(probed) >= silence / 2;
-        _ = ProbeAsync(client, bytes);
-        return waited > stall * Patience;
+        if (IsSilent(client, silence) && waited >= silence)
+            return true;
+        if (Interlocked.CompareExchange(ref _probed, time.GetTimestamp(), 0) == 0)
+            _ = ProbeAsync(client);
+        return ParentPatience.IsOver(waited, Volatile.Read(ref _overtaken) && !isMaster, Level, chunkSize, stall);
     }
+
+    /// <summary>A probe was not answered, nor did anything else come over the connection: a slow link brings its bytes first.</summary>
+    private bool IsSilent(NinePClient client, TimeSpan silence) =>
+        Volatile.Read(ref _probed) is not 0 and var probed && time.GetElapsedTime(probed) >= silence / 2 &&
+        client.BytesReceived - Volatile.Read(ref _probedBytes) < MinProgress;
 
     /// <summary>One that is not answered stays under way.</summary>
-    private async Task ProbeAsync(NinePClient client, long bytes)
+    private async Task ProbeAsync(NinePClient client)
     {
-        if (!(await client.GetAttributesAsync(MasterLink.RootFid, _cancel.Token)).Ok)
-            return;
-        long came = client.BytesReceived - bytes;
-        if (came < LeastProgress)
-            Interlocked.Add(ref _progressBytes, came); // so that answers to many probes do not add up to progress
-        Volatile.Write(ref _probed, 0);
+        Volatile.Write(ref _probedBytes, client.BytesReceived);
+        if ((await client.GetAttributesAsync(MasterLink.RootFid, _cancel.Token)).Ok)
+            Volatile.Write(ref _probed, 0);
     }
-
-    /// <summary>Stall times that a parent is given which is alive: one for each level that may fail above it.</summary>
-    private const int Patience = 5;
-
-    /// <summary>A retired parent is given this part of the stall time, for there is another one.</summary>
-    private const int RetiredPart = 5;
 }

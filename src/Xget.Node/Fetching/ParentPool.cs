@@ -12,6 +12,9 @@ internal sealed class ParentPool(NodeOptions options, ITransport transport, Time
 {
     private static readonly TimeSpan KeepIdle = TimeSpan.FromSeconds(2);
 
+    /// <summary>A worker that does not take a connection for this time is left out: one lost packet is sent again after a second.</summary>
+    private static readonly TimeSpan WorkerConnectTime = TimeSpan.FromSeconds(1.5);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<IPEndPoint, Parent> _parents = [];
     private readonly CancellationTokenSource _closing = new();
@@ -46,14 +49,15 @@ internal sealed class ParentPool(NodeOptions options, ITransport transport, Time
     /// the parent has yet to answer who it is: if it turns out to be no parent the connection is lost. Each success is
     /// given back by <see cref="ReleaseAsync(IPEndPoint, NinePClient)"/>.
     /// </summary>
-    internal async ValueTask<(NinePClient? Client, string? Reason)> AcquireAsync(IPEndPoint endPoint, CancellationToken ct)
+    internal async ValueTask<(NinePClient? Client, string? Reason)> AcquireAsync(IPEndPoint endPoint, bool isMaster, CancellationToken ct)
     {
         Parent? parent;
         lock (_gate)
         {
             if (!_parents.TryGetValue(endPoint, out parent) || parent.IsLost)
             {
-                parent = new Parent(ConnectAsync(endPoint));
+                parent = new Parent(ConnectAsync(endPoint, isMaster || options.RequestTimeout < WorkerConnectTime
+                    ? options.RequestTimeout : WorkerConnectTime));
                 _parents[endPoint] = parent;
             }
             parent.Users++;
@@ -71,10 +75,10 @@ internal sealed class ParentPool(NodeOptions options, ITransport transport, Time
         return (client, reason);
     }
 
-    private async Task<(NinePClient? Client, string? Reason)> ConnectAsync(IPEndPoint endPoint)
+    private async Task<(NinePClient? Client, string? Reason)> ConnectAsync(IPEndPoint endPoint, TimeSpan limit)
     {
         (NinePClient? client, Task<Reply<Qid>> attaching, string? reason) =
-            await Dialer.BeginAsync(transport, endPoint, options, time, _closing.Token);
+            await Dialer.BeginAsync(transport, endPoint, options, limit, time, _closing.Token);
         if (client is not null)
             _ = LoseUnlessAsync(attaching, client);
         return (client, reason);

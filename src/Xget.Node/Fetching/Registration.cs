@@ -17,6 +17,7 @@ internal sealed class Registration
 {
     private const uint NoFid = uint.MaxValue;
     private const int MaxRouteText = 4096;
+    private const int MaxReachText = 256;
 
     /// <summary>Behind the end of any routes: a read there waits for others.</summary>
     private const ulong Behind = 1 << 20;
@@ -112,6 +113,18 @@ internal sealed class Registration
     }
 
     /// <summary>
+    /// Waits until the master knows whether others can connect to this node: the reason why they cannot, null if they can, or the
+    /// master does not say.
+    /// </summary>
+    internal async Task<string?> ReachAsync()
+    {
+        byte[] text = new byte[MaxReachText];
+        Reply<int> read = await Client.ReadAsync(_availFid, 0, text, Timeout.InfiniteTimeSpan, CancellationToken.None);
+        string[] words = Encoding.UTF8.GetString(text, 0, read.Ok ? read.Value : 0).TrimEnd('\n').Split(' ', 2);
+        return words is [Names.Unreachable, var reason] ? reason : null;
+    }
+
+    /// <summary>
     /// Tells of the routes each time the master has changed them, until they are given back or the connection is lost.
     /// </summary>
     internal async Task FollowAsync(ChannelWriter<RouteEvent> events)
@@ -152,7 +165,7 @@ internal sealed class Registration
     {
         uint fid = _availFid = Client.NewFid();
         Task<Reply<Qid[]>> walk = Client.WalkAsync(MasterLink.RootFid, fid, [.. _directory, Bytes(Names.Avail)], ct).AsTask();
-        Task open = Client.OpenAsync(fid, OpenFlags.O_WRONLY, ct).AsTask();
+        Task open = Client.OpenAsync(fid, OpenFlags.O_RDWR, ct).AsTask();
         Task<Reply<int>> write = Client.WriteAsync(fid, 0, Bytes(port.ToString(CultureInfo.InvariantCulture)), ct).AsTask();
         Reply<Qid[]> walked = await walk;
         await open;

@@ -13,6 +13,9 @@ internal sealed class Stripe(TimeProvider time)
     private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(1);
     private const int LongPauses = 4;
 
+    /// <summary>The first chunk passes all levels while connections are still being made.</summary>
+    private static readonly TimeSpan LongFirstPause = TimeSpan.FromSeconds(1.5);
+
     /// <summary>Times as long for a chunk: more than an uplink that is shared unevenly makes, or a parent that has everything
     /// beside one that gets it itself.</summary>
     private const int FarSlower = 6;
@@ -68,9 +71,10 @@ internal sealed class Stripe(TimeProvider time)
     /// <summary>It brings so much less than the other one could that it does not come from a link that they share.</summary>
     internal bool IsFarSlowerThan(Stripe other) => _usual > Hiccup && _usual > FarSlower * other._usual;
 
-    /// <summary>Chunks came, and come no more.</summary>
-    internal bool IsStuck => _last is { } last && SinceLast(last, time.GetTimestamp()) is var pause &&
-        pause >= LongPause && pause >= LongPauses * _usual;
+    /// <summary>Chunks came, and come no more; or the first one is long in coming.</summary>
+    internal bool IsStuck => _last is { } last
+        ? SinceLast(last, time.GetTimestamp()) is var pause && pause >= LongPause && pause >= LongPauses * _usual
+        : Outstanding > 0 && time.GetElapsedTime(_asked) >= LongFirstPause;
 
     /// <summary>So many chunks are asked for.</summary>
     internal void Ask(int chunks)

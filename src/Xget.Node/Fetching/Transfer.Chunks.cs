@@ -99,6 +99,8 @@ public sealed partial class Transfer
         if (!link.IsFirstChunk())
             return;
         string name = link.IsMaster ? HostPort.Me : HostPort.Format(link.EndPoint);
+        if (!link.IsMaster)
+            _node.Failed.Gave(link.EndPoint);
         lock (_gate)
         {
             if (!_sources.Contains(name))
@@ -179,6 +181,7 @@ public sealed partial class Transfer
                     _nearEnd.TrySetResult();
                 Steal(ref fetches, last);
             }
+            Hedge(ref fetches);
         }
         if (fetches is not null)
             Begin(fetches);
@@ -205,6 +208,7 @@ public sealed partial class Transfer
         bool done = false;
         bool complete = false;
         bool close = false;
+        ParentLink? overtaken = null;
         lock (_gate)
         {
             if (end == ask.End)
@@ -219,12 +223,20 @@ public sealed partial class Transfer
                 if (--_fetching == 0 && _failed)
                     _drained.TrySetResult();
             }
+            if (good)
+            {
+                link.Progressed();
+                (_lastCame, _isTold) = (_node.Time.GetTimestamp(), false);
+                _retries = 0; // what is asked for the next time is another matter
+            }
             if (stripe is not null)
             {
                 stripe.Settle(end - first);
                 if (good)
                     stripe.Came(end - first, Layout.Run);
             }
+            else if (good)
+                overtaken = Overtake(link, first);
             for (int chunk = first; chunk < end; chunk++)
             {
                 _chunks[chunk] &= ~ask.State;
@@ -243,6 +255,8 @@ public sealed partial class Transfer
         }
         if (close)
             Close(link);
+        if (overtaken is not null)
+            Lose(overtaken, FailureReason.Stalled);
         waiting.End(true);
         if (complete)
             _events.Writer.TryWrite(new RouteEvent.Complete());

@@ -43,7 +43,7 @@ public sealed partial class Transfer
             {
                 for (; i < fetches.Count && fetches[i].Ask.Link == link; i++)
                 {
-                    if (fetches[i].Ask.Stripe is not null)
+                    if (fetches[i].Ask.Stripe is not null || link.IsMaster) // the master has everything
                         fetches[i].Begin(link.DataFid);
                     else
                         _ = BeginStealAsync(fetches[i]);
@@ -92,8 +92,8 @@ public sealed partial class Transfer
             Fail($"cannot write {Name}: {Words.Of(stored)}");
         else if (link.IsMaster && error is Errno.ESTALE or Errno.ENOENT)
             Fail($"{Name} changed on the master while it was served; run again when it has published the new state", Errno.ESTALE);
-        else if (failure is { } reason && link.Fail())
-            _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, reason));
+        else if (failure is { } reason)
+            Lose(link, reason);
         Pump();
     }
 

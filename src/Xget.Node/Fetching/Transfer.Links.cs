@@ -18,9 +18,12 @@ public sealed partial class Transfer
     {
         try
         {
-            (NinePClient? client, string? reason) = await _node.Parents.AcquireAsync(link.EndPoint, link.Cancelled);
+            (NinePClient? client, string? reason) = await _node.Parents.AcquireAsync(link.EndPoint, link.IsMaster, link.Cancelled);
             if (client is null)
+            {
+                link.TimedOut = reason == Dialer.NoAnswer;
                 _node.Log.Debug("{Name}: {Parent}: {Reason}", Name, HostPort.Format(link.EndPoint), reason);
+            }
             else if (await OpenDataAsync(link, client))
                 return;
         }
@@ -28,8 +31,26 @@ public sealed partial class Transfer
         {
             return; // not needed any more
         }
+        Lose(link, FailureReason.Refused);
+    }
+
+    /// <summary>Nothing can be read from a parent any more: the event loop asks for another.</summary>
+    private void Lose(ParentLink link, FailureReason reason)
+    {
         if (link.Fail())
-            _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, FailureReason.Refused));
+            _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, reason));
+    }
+
+    /// <summary>The master as it was asked beside the parents.</summary>
+    private void ForgetHedge(ParentLink link)
+    {
+        lock (_gate)
+        {
+            if (_hedge != link)
+                return;
+            _hedge = null;
+        }
+        Close(link);
     }
 
     /// <summary>The first reads leave with the open; if that is refused they fail with it.</summary>

@@ -70,7 +70,7 @@ public sealed partial class Transfer
 
     /// <summary>Somebody above stands still, or has a slow link.</summary>
     private static bool IsHeldUp(Stripe slowest, Stripe other) =>
-        slowest.IsStuck || (IsFarAhead(other, slowest) && slowest.IsFarSlowerThan(other));
+        (slowest.IsStuck && (slowest.HasCome || other.HasCome)) || (IsFarAhead(other, slowest) && slowest.IsFarSlowerThan(other));
 
     private static bool IsFarAhead(Stripe stripe, Stripe slowest) =>
         slowest.Behind - stripe.Behind > MostFarAhead * slowest.Span;

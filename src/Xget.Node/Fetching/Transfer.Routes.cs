@@ -2,7 +2,6 @@ using System.Net;
 using Mono.Unix.Native;
 using Xget.Content;
 using Xget.Content.Linux;
-using Xget.Content.Store;
 using Xget.Node.Wire;
 
 namespace Xget.Node.Fetching;
@@ -13,28 +12,57 @@ public sealed partial class Transfer
     /// <summary>Failed workers that are named to a master that does not know of them (any more).</summary>
     private const int MostLeftOut = 32;
 
+    /// <summary>Workers that fail one after the other, while nothing comes, before the master alone is read from.</summary>
+    private const int MaxWorkersInARow = 20;
+
     private Registration? _registration;
     private string NotPublished => $"{Name} is not published any more by the master; run again";
     private readonly HashSet<IPEndPoint> _leftOut = [];
     private int _retries;
+    private bool _masterOnly;
+    private bool _isActive;
     private CancellationTokenRegistration _masterLost;
 
-    /// <summary>Called about once a second: looks for stalled parents, tells the master how far we are.</summary>
-    internal void Tick()
+    /// <summary>Called a few times a second while the transfer is active: looks for parents that bring nothing.</summary>
+    /// <param name="report">Tell the master how far this node is: about once a second.</param>
+    internal void Tick(bool report)
     {
         ParentLink[] now;
+        int chunkSize;
         lock (_gate)
+        {
             now = [.. _open];
+            chunkSize = _table?.ChunkSize ?? ChunkTable.SmallestChunk;
+            if (now.Length == 0 && _waiters.Count == 0 && (_failed || _finished.Task.IsCompleted))
+            {
+                _isActive = false;
+                _node.Active.TryRemove(new(this, true));
+                return;
+            }
+        }
         foreach (ParentLink link in now)
         {
             if (link.IsOverdue(_node.Options.Stall))
                 link.Fail();
-            else if (link.IsStalled(_node.Options.Stall) && link.Fail())
-                _events.Writer.TryWrite(new RouteEvent.ParentFailed(link, FailureReason.Stalled));
+            else if (link.IsStalled(_node.Options.Stall, chunkSize))
+                Lose(link, FailureReason.Stalled);
         }
-        if (now.Length > 0)
+        if (report && now.Length > 0)
             _registration?.Report(Have, Missing);
+        if (report)
+            TellLongWait();
+        OpenHedge();
         Pump(); // a stripe may have got stuck
+    }
+
+    /// <summary>From here on it is looked at a few times a second, until nothing is asked for or waited for. Under the lock.</summary>
+    private void Activate()
+    {
+        if (_isActive)
+            return;
+        _isActive = true;
+        (_lastCame, _isTold) = (_node.Time.GetTimestamp(), false);
+        _node.Active.TryAdd(this, true);
     }
 
     /// <summary>The parents that verified chunks came from, for people: <c>me</c> or <c>host!port</c>.</summary>
@@ -94,108 +122,42 @@ public sealed partial class Transfer
             await _registration.ReleaseAsync();
     }
 
-    /// <summary>
-    /// Says that this node will have the content, until it is time to join or somebody reads here: so the others find it
-    /// where it was in the content before, whoever of them joins first.
-    /// </summary>
-    private async Task AnnounceAsync(Task join, CancellationToken ct)
-    {
-        if (_node.ServicePort > 0 && (await _node.Master.GetAsync(ct)).Attachment is { } attachment)
-        {
-            _registration = new Registration(attachment, Digest);
-            if ((await _registration.AskAsync(_node.ServicePort, routes: false, [], tableLength: 0, ct)).Error != 0)
-                _registration = null;
-        }
-        await Task.WhenAny(join, _needed.Task).WaitAsync(ct);
-    }
-
-    /// <summary>Gets routes, table and store, and begins to read; true when routes are held.</summary>
-    private async Task<bool> BeginAsync(ChunkTable? known, CancellationToken ct)
-    {
-        known ??= await GetTableAsync(ct);
-        if (known is null)
-            return false;
-        (Errno error, StoredContent? store) = await _openStore(known, ct);
-        if (error == 0)
-            error = Prepare(known, store!);
-        if (error != 0)
-        {
-            Fail($"cannot write {Name}: {Words.Of(error)}");
-            if (Store is null)
-                store?.Dispose();
-        }
-        else if (Store!.Map.IsComplete)
-            _events.Writer.TryWrite(new RouteEvent.Complete());
-        if (error == 0 && _registration is null)
-            await JoinAsync(routes: !Store!.Map.IsComplete, 0, ct);
-        Pump();
-        return _registration is { HasRoutes: true };
-    }
-
-    /// <summary>Registers at the master and opens the parents it names; the chunk table when it came along.</summary>
-    private async Task<byte[]?> JoinAsync(bool routes, int tableLength, CancellationToken ct)
-    {
-        for (int attempt = 0; attempt <= _node.Options.Retries; attempt++)
-        {
-            (MasterLink.Attachment? attachment, string? reason) = await _node.Master.GetAsync(ct);
-            if (attachment is null)
-            {
-                Fail($"{Name}: the master cannot be reached: {reason}");
-                return null;
-            }
-            if (_registration is not { IsAnnouncement: true } made || made.Attachment != attachment)
-            {
-                if (_registration is { Attachment.IsLost: false } old)
-                    await old.ReleaseAsync();
-                _registration = made = new Registration(attachment, Digest);
-            }
-            (RouteLine[] lines, byte[]? table, Errno error) =
-                await made.AskAsync(_node.ServicePort, routes, _leftOut, tableLength, ct);
-            if (error == 0)
-            {
-                if (Store is not null)
-                    made.Report(Have, Missing);
-                // Who registers on a connection hears of its end; the loop asks again then.
-                _masterLost.Unregister();
-                _masterLost = attachment.Client.Closed.UnsafeRegister(_ => _events.Writer.TryWrite(new RouteEvent.MasterLost(attachment)), null);
-                if (routes)
-                    Apply(lines, anew: true);
-                if (lines.Length > 1)
-                    _ = made.FollowAsync(_events.Writer);
-                return table;
-            }
-            _registration = null;
-            if (error == Errno.ENOENT)
-            {
-                Fail(NotPublished, Errno.ESTALE);
-                return null;
-            }
-            await Task.Delay(Backoff.Delay(attempt + 1, _node.Random), _node.Time, ct);
-        }
-        Fail($"{Name}: the master does not answer");
-        return null;
-    }
-
     /// <summary>A parent failed: asks the master for another, until the retries are used up.</summary>
     private async Task ReplaceAsync(ParentLink link, FailureReason reason, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested(); // what was asked of it was given up by us
         if (!_links.ContainsValue(link))
-            return; // replaced already
-        Forget(link);
-        if (++_retries > _node.Options.Retries)
         {
-            Fail($"{Name}: given up after {_node.Options.Retries} retries; the last parent, " +
-                 $"{(link.IsMaster ? "the master" : HostPort.Format(link.EndPoint))}, was {reason.Word()}");
+            ForgetHedge(link);
+            return; // replaced already
+        }
+        // A frame that comes byte by byte would hold its chunks until it is whole.
+        if (reason == FailureReason.Stalled && !link.IsMaster && link.Client is { } client)
+            _ = client.DisposeAsync().AsTask();
+        Forget(link);
+        int retries = Interlocked.Increment(ref _retries);
+        if (link.IsMaster && retries > _node.Options.Retries)
+        {
+            Fail($"{Name}: given up after {_node.Options.Retries} retries; the last parent, the master, was {reason.Word()}");
             return;
         }
+        if (!link.IsMaster && retries > Math.Min(_node.Options.Retries, MaxWorkersInARow))
+        {
+            _node.Log.Warning("{Name}: {Count} workers failed one after the other: it comes from the master alone", Name, retries);
+            _masterOnly = true;
+            Volatile.Write(ref _retries, 0);
+        }
         _node.Counters.Retried();
-        if (!link.IsMaster && _leftOut.Count < MostLeftOut)
-            _leftOut.Add(link.EndPoint);
+        if (!link.IsMaster)
+        {
+            _node.Failed.Failed(link.EndPoint, holdsBack: reason is FailureReason.Stalled or FailureReason.Corrupt || link.TimedOut);
+            if (_leftOut.Count < MostLeftOut)
+                _leftOut.Add(link.EndPoint);
+        }
         if (reason == FailureReason.Corrupt)
             _node.Log.Error("{Name}: wrong bytes from {Parent}; refused", Name, HostPort.Format(link.EndPoint));
-        if (_retries > 1 || link.IsMaster)
-            await Task.Delay(Backoff.Delay(_retries, _node.Random), _node.Time, ct);
+        if (link.IsMaster)
+            await Task.Delay(Backoff.Delay(retries, _node.Random), _node.Time, ct);
         if (_registration is null || _registration.Attachment.IsLost)
         {
             await JoinAsync(routes: true, 0, ct);
@@ -216,6 +178,7 @@ public sealed partial class Transfer
     private void Apply(RouteLine[] lines, bool anew = false)
     {
         IPEndPoint master = _registration!.Attachment.Master;
+        lines = Array.ConvertAll(lines, l => l.Parent is { } worker && (_masterOnly || _node.Failed.IsUntried(worker)) ? l with { Parent = null } : l);
         lock (_gate)
         {
             if (_stripes.Length != lines.Length)
@@ -249,9 +212,16 @@ public sealed partial class Transfer
                 link = new ParentLink(key.EndPoint, key.IsMaster, _node.Time);
                 _links.Add(key, link);
                 lock (_gate)
+                {
                     _open.Add(link);
-                _ = OpenAsync(link);
+                    Activate();
+                }
+                if (!link.IsMaster && _node.Failed.IsAvoided(link.EndPoint))
+                    Lose(link, FailureReason.Lost);
+                else
+                    _ = OpenAsync(link);
             }
+            link.Level = Math.Min(link.Level, line.Level);
             bool isPlaced;
             lock (_gate)
             {
@@ -271,7 +241,10 @@ public sealed partial class Transfer
     {
         ParentLink[] open;
         lock (_gate)
+        {
             open = [.. _open];
+            _hedge = null;
+        }
         foreach (ParentLink link in open)
             Forget(link);
         if (_registration is { HasRoutes: true })

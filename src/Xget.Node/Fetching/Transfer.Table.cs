@@ -21,6 +21,9 @@ public sealed partial class Transfer
     /// <summary>A parent that has the table gives it sooner.</summary>
     private static readonly TimeSpan TableTime = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>Where no parent has given it for this time the master is asked.</summary>
+    private static readonly TimeSpan TableHedgeTime = TimeSpan.FromSeconds(2);
+
     private ParentLink? _tableFrom;
 
     /// <summary>Joins and gets the chunk table: with the route if it is short, else from a parent.</summary>
@@ -41,7 +44,7 @@ public sealed partial class Transfer
                 bytes = await ReadTableAsync(_sizeHint is null ? BurstTable : length, wasWrong: bytes is not null, ct);
             else if (bytes is null)
                 fromMaster = false; // longer than usual: its chunks are smaller
-            else if (++_retries > _node.Options.Retries)
+            else if (Interlocked.Increment(ref _retries) > _node.Options.Retries)
                 Fail($"{Name}: the master gives no right chunk table");
             else
                 bytes = await JoinAsync(routes: true, length, ct);
@@ -69,14 +72,20 @@ public sealed partial class Transfer
             return null;
         }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        Dictionary<Task<byte[]?>, ParentLink> reads = [];
+        Dictionary<Task<byte[]?>, ParentLink?> reads = [];
+        bool isLate = false;
         for (int asked = 0; asked < links.Length || reads.Count > 0;)
         {
             ct.ThrowIfCancellationRequested();
             if (asked < links.Length)
                 reads.Add(ReadTableAsync(links[asked], length, stop.Token), links[asked++]);
-            Task soon = Task.Delay(asked < links.Length ? TableTime : Timeout.InfiniteTimeSpan, _node.Time, stop.Token);
-            if (await Task.WhenAny([soon, .. reads.Keys]) is not Task<byte[]?> read)
+            else if (isLate && asked++ == links.Length)
+                reads.Add(ReadMastersTableAsync(stop.Token), null);
+            Task soon = Task.Delay(asked < links.Length ? TableTime : asked == links.Length ? TableHedgeTime : Timeout.InfiniteTimeSpan,
+                _node.Time, stop.Token);
+            var read = await Task.WhenAny([soon, .. reads.Keys]) as Task<byte[]?>;
+            isLate = read is null;
+            if (read is null)
                 continue;
             reads.Remove(read, out _tableFrom);
             if (await read is { } table)
@@ -87,6 +96,15 @@ public sealed partial class Transfer
         }
         await ReplaceAsync(links[0], FailureReason.Lost, ct);
         return null;
+    }
+
+    /// <summary>What the master gives without a route; null if nothing.</summary>
+    private async Task<byte[]?> ReadMastersTableAsync(CancellationToken ct)
+    {
+        if (_registration is not { Attachment: { IsLost: false } attachment })
+            return null;
+        Reply<byte[]> read = await WholeFile.ReadAsync(attachment.Client, Registration.Path(Digest, Names.Chunks), (int)MostTable, ct);
+        return read.Ok ? read.Value : null;
     }
 
     /// <summary>The table says itself how long it is, in case its chunks are not of the usual size.</summary>

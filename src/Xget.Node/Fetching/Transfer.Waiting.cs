@@ -36,6 +36,7 @@ public sealed partial class Transfer
             CollectionsMarshal.GetValueRefOrAddDefault(_waiters, chunk, out bool isKnown).Add(waiter);
             if (!isKnown)
             {
+                Activate();
                 Stripe? stripe = _stripes.Length > 0 ? _stripes[Layout.Of(chunk)] : null;
                 if (stripe is not null && (_chunks[chunk] & ChunkState.InFlight) == 0)
                 {

@@ -23,6 +23,8 @@ public static class Names
     public const string Redir = "redir";
     /// <summary>"I serve this".</summary>
     public const string Avail = "avail";
+    /// <summary>What a read of <see cref="Avail"/> begins with where the master cannot connect to the node.</summary>
+    public const string Unreachable = "unreachable";
     /// <summary>What the bytes must be.</summary>
     public const string Checksum = "checksum";
     /// <summary>The chunk table.</summary>

@@ -43,6 +43,18 @@ public sealed class AnnouncingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_whose_chunk_table_is_known_asks_for_routes_when_it_joins()
+    {
+        RunningNode node = await _cluster.StartNodeAsync("node1");
+        Content.ChunkTable table = _cluster.Generation.Find(_cluster["second"].Data.Content)!.Table;
+        Transfer transfer = node.Node.Fetch(table.Content, (ulong)Size, "second", RunningNode.InMemory, table, join: _join.Task);
+        await Until.TrueAsync(async () => await RoutesAsync("second") is [{ Stripe: null }]);
+        _join.SetResult();
+        Assert.Null(await Until.DoneAsync(transfer.Finished));
+        Assert.Equal(_second, await RunningNode.BytesAsync(transfer));
+    }
+
+    [Fact]
     public async Task Whoever_joins_first_finds_the_others_where_they_were_and_they_fetch_for_it()
     {
         RunningNode[] nodes = [await _cluster.StartNodeAsync("node1"), await _cluster.StartNodeAsync("node2"), await _cluster.StartNodeAsync("node3")];

@@ -150,15 +150,15 @@ public sealed class DialerTests : IAsyncDisposable
     public async Task A_parent_is_asked_before_it_has_answered_who_it_is()
     {
         await using var pool = new ParentPool(_options, _host, _time);
-        NinePClient? client = (await pool.AcquireAsync(Server, Never)).Client;
+        NinePClient? client = (await pool.AcquireAsync(Server, isMaster: false, Never)).Client;
         Assert.NotNull(client);
         Task<Reply<Qid[]>> walk = client.WalkAsync(MasterLink.RootFid, client.NewFid(), "data").AsTask();
-        Assert.Same(client, (await pool.AcquireAsync(Server, Never)).Client);
+        Assert.Same(client, (await pool.AcquireAsync(Server, isMaster: false, Never)).Client);
         await using ScriptedPeer peer = await AcceptBurstAsync();
         Assert.Equal(Message(Type.Twalk, 1), Start(await peer.ReceiveAsync()));
         await peer.SendAsync(Rversion("9P2000.L"), Rattach, Frame(Type.Rwalk, 1, [1, 0, .. new byte[13]]));
         Assert.True((await walk).Ok);
-        Assert.Same(client, (await pool.AcquireAsync(Server, Never)).Client);
+        Assert.Same(client, (await pool.AcquireAsync(Server, isMaster: false, Never)).Client);
         Assert.Single(_host.Connections);
     }
 
@@ -166,7 +166,7 @@ public sealed class DialerTests : IAsyncDisposable
     public async Task A_parent_that_refuses_is_lost_and_connected_to_anew_next_time()
     {
         await using var pool = new ParentPool(_options, _host, _time);
-        NinePClient? client = (await pool.AcquireAsync(Server, Never)).Client;
+        NinePClient? client = (await pool.AcquireAsync(Server, isMaster: false, Never)).Client;
         Assert.NotNull(client);
         Task<Reply<bool>> clunk = client.ClunkAsync(5).AsTask();
         await using ScriptedPeer peer = await AcceptBurstAsync();
@@ -174,7 +174,7 @@ public sealed class DialerTests : IAsyncDisposable
         Assert.Equal(Errno.ECONNRESET, (await clunk).Error);
         await Until.TrueAsync(() => client.Closed.IsCancellationRequested);
         await pool.ReleaseAsync(Server, client);
-        NinePClient? next = (await pool.AcquireAsync(Server, Never)).Client;
+        NinePClient? next = (await pool.AcquireAsync(Server, isMaster: false, Never)).Client;
         Assert.NotNull(next);
         Assert.NotSame(client, next);
         Assert.Equal(2, _host.Connections.Count);
@@ -184,7 +184,7 @@ public sealed class DialerTests : IAsyncDisposable
     public async Task A_parent_that_nobody_can_be_connected_to_has_a_reason()
     {
         await using var pool = new ParentPool(_options, _host, _time);
-        Assert.Equal((null, "connection refused"), await pool.AcquireAsync(new(_host.Address, 1), Never));
+        Assert.Equal((null, "connection refused"), await pool.AcquireAsync(new(_host.Address, 1), isMaster: false, Never));
         Assert.Empty(pool.Names());
     }
 }

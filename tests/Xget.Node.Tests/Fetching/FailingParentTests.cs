@@ -2,7 +2,6 @@ using Mono.Unix.Native;
 using Xget.Content.Store;
 using Xget.Lab;
 using Xget.Node.Fetching;
-using Xget.Testing;
 
 namespace Xget.Node.Tests.Fetching;
 
@@ -10,9 +9,6 @@ namespace Xget.Node.Tests.Fetching;
 public sealed class FailingParentTests : EngineTests
 {
     private byte[] Table => Cluster.Generation.Find(Cluster["img"].Data.Content)!.Table.Encoded.ToArray();
-
-    /// <summary>So that a clock that runs fast does no harm to what is slow in this process.</summary>
-    private static NodeOptions NeverTimesOut(NodeOptions options) => options with { RequestTimeout = TimeSpan.FromDays(1) };
 
     private static NodeOptions Few(NodeOptions options) => options with { Retries = 2, RequestTimeout = TimeSpan.FromSeconds(2) };
 
@@ -46,49 +42,6 @@ public sealed class FailingParentTests : EngineTests
         Assert.Null(await Until.DoneAsync(transfer.Finished));
         Assert.Equal((1, (long)Size), (node.Node.Counters.Retries, node.Node.Counters.FromMaster));
         Assert.True(Cluster.Log.Has("Warning", "node1", "parent", "refused"));
-    }
-
-    [Fact]
-    public async Task A_parent_that_answers_nothing_any_more_is_left_out_long_before_the_stall_time()
-    {
-        await using FalseWorker parent = await FalseWorker.AdvertiseAsync(Cluster, Cluster["img"], "parent");
-        parent.Serve(Cluster["img"], Img, Table);
-        var meter = new Meter(10 * Chunk); // and nothing after it, in the middle of a chunk
-        HostTransport host = Cluster.NewHost();
-        host.MeterOf = (to, _) => to.Equals(parent.EndPoint) ? meter : null;
-        var time = new ManualTime();
-        await using RunningNode node = await Cluster.StartNodeAsync("node1", host: host, time: time);
-        Transfer transfer = node.Fetch(Cluster["img"]);
-        await Until.TrueAsync(() => meter.IsUsedUp && transfer.Have > 0);
-        time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal(0, node.Node.Counters.Retries);
-        await Until.TrueAsync(time, () => node.Node.Counters.Retries == 1);
-        Assert.InRange(time.GetUtcNow(), DateTimeOffset.UnixEpoch.AddSeconds(3), DateTimeOffset.UnixEpoch.AddSeconds(5));
-        await Until.TrueAsync(time, () => transfer.Finished.IsCompleted);
-        Assert.Null(await transfer.Finished);
-        Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
-        Assert.Equal(1, node.Node.Counters.Retries);
-        Assert.True(Cluster.Log.Has("Warning", "node1", "parent", "stalled"));
-        meter.Open();
-    }
-
-    [Fact]
-    public async Task A_parent_that_is_alive_and_waits_itself_is_given_longer_but_not_for_ever()
-    {
-        await using FalseWorker parent = await FalseWorker.AdvertiseAsync(Cluster, Cluster["img"], "parent");
-        TestFile data = parent.Serve(Cluster["img"], Img, Table);
-        data.Waits = true;
-        var time = new ManualTime();
-        await using RunningNode node = await Cluster.StartNodeAsync("node1", NeverTimesOut, time: time);
-        Transfer transfer = node.Fetch(Cluster["img"]);
-        await Until.TrueAsync(() => data.Waiting > 0);
-        await Until.TrueAsync(time, () => time.GetUtcNow() >= DateTimeOffset.UnixEpoch.AddSeconds(20));
-        Assert.Equal(0, node.Node.Counters.Retries);
-        await Until.TrueAsync(time, () => transfer.Finished.IsCompleted);
-        Assert.Null(await transfer.Finished);
-        Assert.Equal(1, node.Node.Counters.Retries);
-        await Until.TrueAsync(() => data.Waiting == 0);
-        Assert.True(time.GetUtcNow() >= DateTimeOffset.UnixEpoch.AddSeconds(50));
     }
 
     [Fact]

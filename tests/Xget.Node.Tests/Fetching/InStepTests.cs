@@ -41,16 +41,23 @@ public sealed class InStepTests : StripedTests
         await Until.TrueAsync(() => workers[0].Asked.Length > given.Length && workers[0].Tried.Length > 0);
         Assert.InRange(workers[0].Asked.Except(given).Count(), 1, Window / 2);
 
-        workers[0].Give(Stripe(1)); // it has them, but no more of its own: so many come that the stripe has caught up
-        await Until.TrueAsync(Time, () => transfer.Have >= (ulong)(2 * given.Length - Ahead) * Chunk);
+        workers[0].Give(Stripe(1)); // it has them, but no more of its own: they come until the stripe has caught up, at the least
+        await Until.TrueAsync(() => SlowlyOn(transfer.Have >= (ulong)(2 * given.Length - Ahead) * Chunk));
         Assert.Subset(Stripe(1).ToHashSet(), workers[0].Tried.ToHashSet());
-        Assert.InRange(transfer.Have, (ulong)(2 * given.Length - Ahead) * Chunk, (ulong)(2 * given.Length) * Chunk);
+        Assert.InRange(workers[0].Asked.Except(given).Count(), 1, Window);
         Assert.False(transfer.Finished.IsCompleted);
 
         workers[0].Give(Stripe(0));
-        await Until.TrueAsync(Time, () => transfer.Finished.IsCompleted);
+        await Until.TrueAsync(() => SlowlyOn(transfer.Finished.IsCompleted));
         Assert.Equal(Img, await RunningNode.BytesAsync(transfer));
         Assert.Equal(Stripe(1), workers[0].Tried.Distinct().Order()); // the other parent gave nothing
+    }
+
+    /// <summary>Lets the clock go on by less than what makes a parent late while this process is busy.</summary>
+    private bool SlowlyOn(bool isDone)
+    {
+        Time.Advance(TimeSpan.FromMilliseconds(5));
+        return isDone;
     }
 
     /// <summary>The next chunk that the worker was asked for comes, after a time; false if it was asked for none.</summary>

@@ -25,6 +25,12 @@ internal sealed class HostTransport(MemoryTransport host) : ITransport
     /// <summary>Whether nobody answers there, for the n-th connection (from 1) to that address.</summary>
     public Func<IPEndPoint, int, bool> Refuses { get; set; } = (_, _) => false;
 
+    /// <summary>Whether what is sent there is dropped, for the n-th connection (from 1) to that address: no answer ever comes.</summary>
+    public Func<IPEndPoint, int, bool> Drops { get; set; } = (_, _) => false;
+
+    /// <summary>Where connections were dropped.</summary>
+    public ConcurrentQueue<IPEndPoint> Dropped { get; } = new();
+
     /// <summary>What holds back the bytes of the n-th connection (from 1) to that address.</summary>
     public Func<IPEndPoint, int, Meter?> MeterOf { get; set; } = (_, _) => null;
 
@@ -34,6 +40,11 @@ internal sealed class HostTransport(MemoryTransport host) : ITransport
         int number = 1 + _connections.Count(c => c.Remote.Equals(to));
         if (Refuses(to, number))
             throw new SocketException((int)SocketError.ConnectionRefused);
+        if (Drops(to, number))
+        {
+            Dropped.Enqueue(to);
+            await Task.Delay(Timeout.Infinite, ct);
+        }
         IConnection near = await host.ConnectAsync(remote, ct);
         _connections.Enqueue(new Connection(to, number, (MemoryConnection)near));
         return MeterOf(to, number)?.Wrap(near) ?? near;
