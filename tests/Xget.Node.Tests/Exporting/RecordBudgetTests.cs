@@ -52,10 +52,8 @@ public sealed class RecordBudgetTests
     public void Addresses_beyond_the_bound_share_one_budget()
     {
         for (int i = 0; i < RecordBudget.MaxAddresses; i++)
-            Taken(Address(i), 2, at: 10 + i * 1e-5);
-        _budget.TakeRefused();
-        // What all may cause is used up, too, but for the 20 of these 50 ms.
+            Taken(Address(i), RecordBudget.Burst + 1, at: 10 + i * 1e-5); // each is refused one, which is to be told
         int taken = Taken(Address(1 << 20), 150, at: 10.06) + Taken(Address(1 << 21), 150, at: 10.06);
-        Assert.Equal([("other addresses", 300L - taken)], _budget.TakeRefused());
+        Assert.Contains(("other addresses", 300L - taken), _budget.TakeRefused());
     }
 }
