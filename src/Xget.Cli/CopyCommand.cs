@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using Serilog.Core;
 using Serilog.Events;
 using Xget.Content.Linux;
@@ -40,13 +41,13 @@ internal static class CopyCommand
             CopyResult copy = await WithProgressAsync(job, node, quiet, sources, ct);
             await node.CloseIdleParentsAsync();
             if (result.GetValue(options.DoneFile) is { } doneFile)
-                await CreateAsync(doneFile);
+                Create(doneFile);
             Counters moved = node.Counters;
             string summary = $"{Amount.Count(copy.Files, "file")}, {Amount.Bytes(copy.Bytes)} in {Amount.Seconds(copy.Elapsed)} ({Amount.Rate(copy.Bytes, copy.Elapsed)}): " +
                 $"{Amount.Bytes(moved.FromMaster)} from the master, {Amount.Bytes(moved.FromWorkers)} from workers, {Amount.Count(moved.Retries, "retry", "retries")}";
             log.Information("{Summary:l}", summary);
             if (!quiet)
-                Console.WriteLine("xget: " + summary);
+                StandardStreams.Say(summary);
             double? most = result.GetValue(options.Linger);
             try
             {
@@ -72,16 +73,12 @@ internal static class CopyCommand
         }
     }
 
-    private static async Task CreateAsync(string doneFile)
+    private static void Create(string doneFile)
     {
-        try
-        {
-            await File.WriteAllTextAsync(doneFile, "", CancellationToken.None);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserException($"everything is copied, but {doneFile} cannot be made: {Words.Of(e)}");
-        }
+        string? reason = OwnFile.OpenToAppend(doneFile, out SafeFileHandle file);
+        file.Dispose();
+        if (reason is not null)
+            throw new UserException($"everything is copied, but {doneFile} cannot be made: {reason}");
     }
 
     internal static async Task<NodeOptions> NodeOptionsAsync(MasterAddress master, ParseResult result, CommonOptions options, CancellationToken ct)

@@ -64,7 +64,7 @@ internal static class ServeCommand
             await using Master master = Start(masterOptions, generation, transport, log);
             if (!result.GetValue(options.Quiet))
             {
-                Console.WriteLine($"xget: serving {path}: {Amount.Count(generation.Files, "file")}, {generation.Bytes} bytes, " +
+                StandardStreams.Say($"serving {path}: {Amount.Count(generation.Files, "file")}, {generation.Bytes} bytes, " +
                     $"generation {generation.Number} ({generation.Root}) on {Text(master.Local)}");
             }
             var republisher = new Republisher(path, publisher, index, publishOptions, log);

@@ -20,7 +20,7 @@ internal static class TreeCommand
         command.SetAction(async (result, ct) =>
         {
             IReadOnlyList<TreeReport> reports = TreeReport.Parse(await file.ReadAsync(Names.Tree, result, ct));
-            Console.Write(result.GetValue(dot) ? Dot(reports) : Text(reports));
+            StandardStreams.Print(result.GetValue(dot) ? Dot(reports) : Text(reports));
             return ExitCode.Done;
         });
         return command;

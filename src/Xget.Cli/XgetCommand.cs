@@ -34,7 +34,7 @@ internal static class XgetCommand
         bool isMount = parsed.CommandResult.Command.Name == MountCommand.Name;
         if (parsed.Errors.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"xget: {parsed.Errors[0].Message.TrimEnd('.')} (see xget --help)");
+            StandardStreams.Complain($"{parsed.Errors[0].Message.TrimEnd('.')} (see xget --help)");
             return isMount ? MountExit.Usage : ExitCode.Usage;
         }
         return await GuardAsync(isMount ? MountExit.System : ExitCode.Failed, ct => parsed.InvokeAsync(
@@ -51,17 +51,17 @@ internal static class XgetCommand
         }
         catch (UserException e)
         {
-            await Console.Error.WriteLineAsync($"xget: {e.Message}");
+            StandardStreams.Complain(e.Message);
             return e.ExitCode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
-            await Console.Error.WriteLineAsync($"xget: {Words.Of(e)}");
+            StandardStreams.Complain(Words.Of(e));
             return failed;
         }
         catch (OperationCanceledException) when (signals.Received is { } signal)
         {
-            await Console.Error.WriteLineAsync("xget: interrupted; run the same command again to go on");
+            StandardStreams.Complain("interrupted; run the same command again to go on");
             return ExitCode.Signal(signal);
         }
     }

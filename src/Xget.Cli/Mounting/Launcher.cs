@@ -21,7 +21,7 @@ internal static class Launcher
         {
             case DaemonSide.Ready:
                 if (request.Verbose)
-                    Console.WriteLine($"xget: {request.Source} on {request.Directory}: mounted, read-only");
+                    StandardStreams.Say($"{request.Source} on {request.Directory}: mounted, read-only");
                 return MountExit.Done;
             case DaemonSide.Trying:
                 return MountExit.Done; // it has said so
