@@ -22,6 +22,7 @@ internal static class XgetCommand
         (MountCommand.Name, MountCommand.Build),
         (TreeCommand.Name, TreeCommand.Build),
         (StatsCommand.Name, StatsCommand.Build),
+        (LogCommand.Name, LogCommand.Build),
         (PublishCommand.Name, PublishCommand.Build),
         (SumCommand.Name, SumCommand.Build),
     ];
