@@ -69,7 +69,7 @@ internal static class CopyCommand
         }
         catch (SocketException e)
         {
-            throw ServeCommand.CannotListen(options.Listen, e);
+            throw ServeCommand.CannotListen(options.Listen, e, "--serve-port chooses another port");
         }
     }
 
@@ -88,7 +88,7 @@ internal static class CopyCommand
         {
             Masters = await master.ResolveAsync(ct),
             Name = result.GetValue(options.Name) ?? Environment.MachineName,
-            Listen = new IPEndPoint(listen, 0),
+            Listen = new IPEndPoint(listen, result.GetValue(options.ServePort)),
             Retries = result.GetValue(options.Retries),
             Stall = TimeSpan.FromSeconds(result.GetValue(options.Stall)),
             Msize = result.GetValue(options.Msize),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Xget.Cli.Mounting;
 using Xget.Content.Linux;
+using Xget.Node.Wire;
 
 namespace Xget.Cli;
 
@@ -29,8 +30,14 @@ internal static class XgetCommand
 
     internal static async Task<int> RunAsync(string[] args)
     {
-        if (HelperCall.IsOne(Environment.GetCommandLineArgs()[0], args))
-            return await GuardAsync(MountExit.System, ct => MountCommand.RunAsync(HelperCall.Parse(args), ct));
+        string name = Environment.GetCommandLineArgs()[0];
+        if (HelperCall.IsOne(name, args))
+            return await GuardAsync(MountExit.System, ct => MountCommand.RunAsync(HelperCall.Parse(name, args), ct));
+        if (ArgumentBytes.NotText(args) is { } unfit)
+        {
+            StandardStreams.Complain($"{unfit}: not UTF-8, and xget would take it for another name: rename it, or reach it by a link");
+            return ExitCode.Usage;
+        }
         ParseResult parsed = Build(args).Parse(args);
         bool isMount = parsed.CommandResult.Command.Name == MountCommand.Name;
         if (parsed.Errors.Count > 0)
@@ -64,6 +71,13 @@ internal static class XgetCommand
         {
             StandardStreams.Complain("interrupted; run the same command again to go on");
             return ExitCode.Signal(signal);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            StandardStreams.Complain(Words.Of(e));
+            if (e is not OutOfMemoryException)
+                StandardStreams.Write(StandardStreams.Error, System.Text.Encoding.UTF8.GetBytes(WireText.Lines($"{e}\n"))); // for the report
+            return failed;
         }
     }
 

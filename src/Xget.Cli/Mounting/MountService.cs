@@ -141,7 +141,7 @@ internal sealed class MountService
         }
         catch (SocketException e)
         {
-            throw new UserException($"cannot listen on {_settings.Bind}: {e.Message}", MountExit.Failure);
+            throw new UserException($"cannot listen on {_settings.Listen}: {Words.Of(e)} (serve_port= and bind= choose)", MountExit.Failure);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -172,7 +172,7 @@ internal sealed class MountService
     {
         Masters = masters,
         Name = _settings.Name,
-        Listen = _settings.Bind,
+        Listen = _settings.Listen,
         Stall = _settings.Stall,
         Msize = _settings.Msize,
         Share = _settings.Share,
@@ -183,14 +183,8 @@ internal sealed class MountService
     {
         if (Environment.IsPrivilegedProcess)
             return "/var/cache/xget";
-        string? caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (caches is null || !Path.IsPathRooted(caches))
-        {
-            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile); // empty if there is none
-            if (home.Length == 0)
-                throw new UserException("this user has no home directory, where the cache would be: say where with -o cache=DIR", MountExit.System);
-            caches = Path.Combine(home, ".cache");
-        }
+        string caches = UsualDirectories.Caches(Environment.GetEnvironmentVariable)
+            ?? throw new UserException("this user has no home directory, where the cache would be: say where with -o cache=DIR", MountExit.System);
         try
         {
             Directory.CreateDirectory(caches);

@@ -26,6 +26,12 @@ internal sealed record MountSettings
 
     internal IPEndPoint Bind { get; init; } = new(IPAddress.IPv6Any, 0);
 
+    /// <summary>The port of <see cref="Bind"/>, given on its own.</summary>
+    internal int? ServePort { get; init; }
+
+    /// <summary>Where this node serves others.</summary>
+    internal IPEndPoint Listen => ServePort is { } port ? new IPEndPoint(Bind.Address, port) : Bind;
+
     internal Prefetch Prefetch { get; init; } = Prefetch.Window;
 
     internal TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
@@ -71,12 +77,24 @@ internal sealed record MountSettings
             kernel.Add(AllowOtherWord);
         if (!kernel.Contains(PermissionsWord))
             kernel.Add(PermissionsWord); // the kernel checks modes: nothing else would
+        ForbidUnlessAsked(kernel, "suid", "nosuid");
+        ForbidUnlessAsked(kernel, "dev", "nodev");
         kernel.Add("ro");
         return settings with { Kernel = string.Join(',', kernel) };
     }
 
     private const string AllowOtherWord = "allow_other";
     private const string PermissionsWord = "default_permissions";
+
+    /// <summary>
+    /// What a master serves gives nobody root's rights and opens no device of this machine, unless that was asked for;
+    /// <c>defaults</c> does not ask for it.
+    /// </summary>
+    private static void ForbidUnlessAsked(List<string> kernel, string asks, string forbids)
+    {
+        if (kernel.FindLast(w => w == asks || w == forbids) != asks)
+            kernel.Add(forbids);
+    }
 
     /// <summary>Split at commas that are not within double quotes, as mount(8) does.</summary>
     private static List<string> Words(string options)

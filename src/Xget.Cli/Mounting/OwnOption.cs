@@ -43,6 +43,8 @@ internal sealed record OwnOption(string Name, string? Value, string Help, Func<M
             (s, v) => v is "yes" or "no" ? s with { Share = v == "yes" } : null),
         new("bind", "ADDR[:PORT]", "Where it serves them (all addresses, any free port).",
             (s, v) => IPEndPoint.TryParse(v, out IPEndPoint? bind) ? s with { Bind = bind } : null),
+        new("serve_port", "N", "The port on which it serves them, so that a firewall can let it in (any free one).",
+            (s, v) => Number(v, 1, 65535) is { } port ? s with { ServePort = port } : null),
         new("advertise", "ADDR", "Reach the master from this local address, by which it will name this node to others.",
             (s, v) => IPAddress.TryParse(v, out IPAddress? address) ? s with { Advertise = address } : null),
         new("name", "NAME", "This node's name in the logs and the tree (the host's).",

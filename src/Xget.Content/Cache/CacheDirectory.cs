@@ -45,6 +45,11 @@ internal sealed partial class CacheDirectory : IDisposable
         Errno error = NativeStore.MakeDirectory(name, DirectoryMode);
         if (error is 0 or Errno.EEXIST)
             error = FileCalls.Open(name, Libc.Directory | Libc.NoFollow, out root);
+        if (error == 0 && FileCalls.Status(root, out RawStatus status) == 0 && !OwnFile.IsOurs(status))
+        {
+            error = Errno.EACCES;
+            reason = "belongs to another user, who could change what is kept there";
+        }
         if (error == 0)
             error = Prepare(root, out objects, out reason);
         if (error == 0)
@@ -61,7 +66,7 @@ internal sealed partial class CacheDirectory : IDisposable
             Errno.EACCES or Errno.EPERM => "permission denied",
             Errno.EROFS => "the file system is read-only",
             Errno.ENOSPC or Errno.EDQUOT => "no space left on the disk",
-            _ => error.ToString(),
+            _ => Words.Of(error),
         });
         return error;
     }

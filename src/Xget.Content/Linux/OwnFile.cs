@@ -32,7 +32,7 @@ public static partial class OwnFile
             error = FileCalls.Status(file, out status);
         string? reason = error switch
         {
-            0 => WhyNotOurs(status, EffectiveUser()),
+            0 => WhyNotOurs(status),
             Errno.ELOOP => "is a symbolic link, which is not followed here",
             Errno.ENXIO => "is not a regular file",
             _ => Words.Of(error),
@@ -43,11 +43,14 @@ public static partial class OwnFile
     }
 
     /// <summary>Why a file is not one that this process may write to under a given name; null if it is.</summary>
-    internal static string? WhyNotOurs(in RawStatus status, uint user) =>
+    internal static string? WhyNotOurs(in RawStatus status) =>
         status.Type != EntryType.Regular ? "is not a regular file"
-        : status.Uid != user && status.Uid != Root ? "belongs to another user"
+        : !IsOurs(status) ? "belongs to another user"
         : status.LinkCount > 1 ? "has a second name (a hard link), which may be another user's work"
         : null;
+
+    /// <summary>Whether nobody but this process's user and root can change what it is.</summary>
+    internal static bool IsOurs(in RawStatus status) => status.Uid == Root || status.Uid == EffectiveUser();
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint EffectiveUser();
