@@ -45,11 +45,6 @@ internal sealed partial class CacheDirectory : IDisposable
         Errno error = NativeStore.MakeDirectory(name, DirectoryMode);
         if (error is 0 or Errno.EEXIST)
             error = FileCalls.Open(name, Libc.Directory | Libc.NoFollow, out root);
-        if (error == 0 && FileCalls.Status(root, out RawStatus status) == 0 && !OwnFile.IsOurs(status))
-        {
-            error = Errno.EACCES;
-            reason = "belongs to another user, who could change what is kept there";
-        }
         if (error == 0)
             error = Prepare(root, out objects, out reason);
         if (error == 0)
