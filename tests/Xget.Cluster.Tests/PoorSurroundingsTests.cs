@@ -20,7 +20,7 @@ public sealed class PoorSurroundingsTests : IDisposable
         Prerequisite.Commands("bash");
         _scratch.NewDirectory("tree/sub");
         _scratch.RandomFile("tree/sub/file", 100_000);
-        _scratch.RandomFile("tree/large", 3_000_000);
+        _scratch.RandomFile("tree/large", 30_000_000);
     }
 
     public void Dispose() => _scratch.Dispose();

@@ -24,7 +24,7 @@ internal static class MountCommand
 
               Mount options:
             {OwnOption.HelpText()}
-              And those of mount(8): ro (always), noexec, suid and dev (without them nosuid, nodev), noatime, allow_other (root's default), _netdev, nofail, ...
+              And those of mount(8): ro (always), noexec, nosuid, nodev, noatime, allow_other (root's default), _netdev, nofail, ...
             """) { source, directory, options, foreground, verbose, sloppy, nothing };
         command.SetAction((result, ct) => RunAsync(new MountRequest
         {

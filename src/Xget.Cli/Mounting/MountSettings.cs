@@ -58,6 +58,12 @@ internal sealed record MountSettings
     /// <summary>root's mounts are for everybody, as other network file systems are.</summary>
     internal bool AllowOther { get; init; } = Environment.IsPrivilegedProcess;
 
+    /// <summary>Programs on the mount may have their owner's rights.</summary>
+    internal bool AllowSuid { get; init; }
+
+    /// <summary>Device nodes on the mount open this machine's devices.</summary>
+    internal bool AllowDev { get; init; }
+
     /// <summary>Reads the words; an unknown one is an error unless all are to be put up with.</summary>
     /// <exception cref="UserException">An option is wrong.</exception>
     internal static MountSettings Parse(string options, bool sloppy)
@@ -77,8 +83,8 @@ internal sealed record MountSettings
             kernel.Add(AllowOtherWord);
         if (!kernel.Contains(PermissionsWord))
             kernel.Add(PermissionsWord); // the kernel checks modes: nothing else would
-        ForbidUnlessAsked(kernel, "suid", "nosuid");
-        ForbidUnlessAsked(kernel, "dev", "nodev");
+        ForbidUnlessAsked(kernel, "suid", "nosuid", settings.AllowSuid);
+        ForbidUnlessAsked(kernel, "dev", "nodev", settings.AllowDev);
         kernel.Add("ro");
         return settings with { Kernel = string.Join(',', kernel) };
     }
@@ -90,9 +96,10 @@ internal sealed record MountSettings
     /// What a master serves gives nobody root's rights and opens no device of this machine, unless that was asked for;
     /// <c>defaults</c> does not ask for it.
     /// </summary>
-    private static void ForbidUnlessAsked(List<string> kernel, string asks, string forbids)
+    private static void ForbidUnlessAsked(List<string> kernel, string asks, string forbids, bool isAllowed)
     {
-        if (kernel.FindLast(w => w == asks || w == forbids) != asks)
+        string? last = kernel.FindLast(w => w == asks || w == forbids);
+        if (last is null ? !isAllowed : last == forbids)
             kernel.Add(forbids);
     }
 

@@ -50,6 +50,8 @@ internal sealed record OwnOption(string Name, string? Value, string Help, Func<M
         new("name", "NAME", "This node's name in the logs and the tree (the host's).",
             (s, v) => v.Length > 0 ? s with { Name = v } : null),
         new("noallow_other", null, "root only: nobody else may enter.", (s, _) => s with { AllowOther = false }),
+        new("allow_suid", null, "Set-user-id programs and capabilities work, as in a root file system; else nosuid.", (s, _) => s with { AllowSuid = true }),
+        new("allow_dev", null, "Device nodes work, as in a root file system; else nodev.", (s, _) => s with { AllowDev = true }),
         new("log", "FILE", "Log into this file; the master's log has all that matters anyway.",
             (s, v) => v.Length > 0 ? s with { LogFile = Path.GetFullPath(v) } : null),
         new("log_level", "LEVEL", "Least level that is logged: Verbose, Debug, Information, Warning, Error or Fatal.",

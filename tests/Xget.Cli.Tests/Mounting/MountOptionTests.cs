@@ -131,6 +131,9 @@ public sealed class MountOptionTests
     [InlineData("suid,dev", MsFlags.None)]
     [InlineData("nosuid,suid,dev,nodev", MsFlags.NoDev)]
     [InlineData("suid,dev,defaults", MsFlags.None)]
+    [InlineData("allow_suid,allow_dev", MsFlags.None)]
+    [InlineData("allow_dev,defaults", MsFlags.NoSuid)]
+    [InlineData("nosuid,nodev,allow_suid,allow_dev", MsFlags.NoSuid | MsFlags.NoDev)]
     [InlineData("nosuid,defaults", MsFlags.NoSuid | MsFlags.NoDev)]
     public void Root_s_rights_and_devices_are_there_for_those_who_ask(string options, MsFlags expected) =>
         Assert.Equal(expected | MsFlags.ReadOnly, MountOptionSplit.Parse(MountSettings.Parse(options, sloppy: false).Kernel).Flags);
