@@ -117,7 +117,7 @@ internal static class ServeCommand
 
     private static DigestIndex OpenIndex(string path, string? state, Logger log)
     {
-        string? directory = state ?? UsualDirectories.State(Environment.IsPrivilegedProcess, Environment.GetEnvironmentVariable);
+        string? directory = state ?? UsualDirectories.State(Environment.IsPrivilegedProcess, Environment.GetEnvironmentVariable, UsualDirectories.Home());
         if (directory is null)
         {
             log.Warning("digests are not kept over a restart: this user has no home directory (--state DIR says where to keep them)");

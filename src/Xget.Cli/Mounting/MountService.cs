@@ -183,7 +183,7 @@ internal sealed class MountService
     {
         if (Environment.IsPrivilegedProcess)
             return "/var/cache/xget";
-        string caches = UsualDirectories.Caches(Environment.GetEnvironmentVariable)
+        string caches = UsualDirectories.Caches(Environment.GetEnvironmentVariable, UsualDirectories.Home())
             ?? throw new UserException("this user has no home directory, where the cache would be: say where with -o cache=DIR", MountExit.System);
         try
         {

@@ -104,7 +104,7 @@ public sealed class DialerTests : IAsyncDisposable
     public static TheoryData<byte[], string> Refusals => new()
     {
         { Rversion("unknown"), "does not speak 9P: is it an xget master?" },
-        { Rlerror(Errno.EBUSY, NinePLimits.NoTag), "does not speak 9P (EBUSY)" },
+        { Rlerror(Errno.EBUSY, NinePLimits.NoTag), "does not speak 9P: is it an xget master?" },
         { "HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), "does not speak 9P: is it an xget master?" },
     };
 
