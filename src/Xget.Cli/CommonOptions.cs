@@ -19,6 +19,9 @@ internal sealed class CommonOptions
     internal Option<int> Port { get; } = Number("--port", "-p", MasterAddress.DefaultPort, 0, 65535,
         "The master's port: to listen on (0: any free one), or to dial.");
 
+    internal Option<int> ServePort { get; } = Number("--serve-port", null, 0, 0, 65535,
+        "Copy: serve others on this port, so that a firewall can let it in (0: any free one).");
+
     internal Option<int> MaxConnections { get; } = Number("--max-connections", "-m", 10, 1, 1000,
         "Master: the most children that one worker serves for one content.");
 
@@ -76,7 +79,7 @@ internal sealed class CommonOptions
 
     internal IEnumerable<Option> All =>
     [
-        Master, Port, MaxConnections, Retries, NoMetadata, RootOnly, OneFileSystem, Debug, Bind, Advertise, MaxLevel, Stripes,
+        Master, Port, ServePort, MaxConnections, Retries, NoMetadata, RootOnly, OneFileSystem, Debug, Bind, Advertise, MaxLevel, Stripes,
         Linger, Stall, Msize, Name, State, Watch, LogLevel, LogFile, Quiet, DoneFile,
     ];
 

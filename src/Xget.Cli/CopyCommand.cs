@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using Serilog.Core;
 using Serilog.Events;
 using Xget.Content.Linux;
@@ -40,13 +41,13 @@ internal static class CopyCommand
             CopyResult copy = await WithProgressAsync(job, node, quiet, sources, ct);
             await node.CloseIdleParentsAsync();
             if (result.GetValue(options.DoneFile) is { } doneFile)
-                await CreateAsync(doneFile);
+                Create(doneFile);
             Counters moved = node.Counters;
             string summary = $"{Amount.Count(copy.Files, "file")}, {Amount.Bytes(copy.Bytes)} in {Amount.Seconds(copy.Elapsed)} ({Amount.Rate(copy.Bytes, copy.Elapsed)}): " +
                 $"{Amount.Bytes(moved.FromMaster)} from the master, {Amount.Bytes(moved.FromWorkers)} from workers, {Amount.Count(moved.Retries, "retry", "retries")}";
             log.Information("{Summary:l}", summary);
             if (!quiet)
-                Console.WriteLine("xget: " + summary);
+                StandardStreams.Say(summary);
             double? most = result.GetValue(options.Linger);
             try
             {
@@ -68,20 +69,16 @@ internal static class CopyCommand
         }
         catch (SocketException e)
         {
-            throw ServeCommand.CannotListen(options.Listen, e);
+            throw ServeCommand.CannotListen(options.Listen, e, "--serve-port chooses another port");
         }
     }
 
-    private static async Task CreateAsync(string doneFile)
+    private static void Create(string doneFile)
     {
-        try
-        {
-            await File.WriteAllTextAsync(doneFile, "", CancellationToken.None);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserException($"everything is copied, but {doneFile} cannot be made: {Words.Of(e)}");
-        }
+        string? reason = OwnFile.OpenToAppend(doneFile, out SafeFileHandle file);
+        file.Dispose();
+        if (reason is not null)
+            throw new UserException($"everything is copied, but {doneFile} cannot be made: {reason}");
     }
 
     internal static async Task<NodeOptions> NodeOptionsAsync(MasterAddress master, ParseResult result, CommonOptions options, CancellationToken ct)
@@ -91,7 +88,7 @@ internal static class CopyCommand
         {
             Masters = await master.ResolveAsync(ct),
             Name = result.GetValue(options.Name) ?? Environment.MachineName,
-            Listen = new IPEndPoint(listen, 0),
+            Listen = new IPEndPoint(listen, result.GetValue(options.ServePort)),
             Retries = result.GetValue(options.Retries),
             Stall = TimeSpan.FromSeconds(result.GetValue(options.Stall)),
             Msize = result.GetValue(options.Msize),

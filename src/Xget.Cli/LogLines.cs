@@ -7,18 +7,19 @@ using Xget.Node.Wire;
 namespace Xget.Cli;
 
 /// <summary>
-/// Writes records as lines of text: time, level, node, message. Thread-safe. By hand, since Serilog's own sinks for
-/// console and files would be 0.2 MB of the binary.
+/// Makes records to lines of text: time, level, node, message. Never waits for who takes them. Thread-safe. By hand, since Serilog's
+/// own sinks for console and files would be 0.2 MB of the binary.
 /// </summary>
-/// <param name="writer">Where to; flushed after each record.</param>
+/// <param name="queue">Where to.</param>
 /// <param name="timeFormat">How the time stands in front.</param>
-/// <param name="closes">Whether the writer is closed with the log.</param>
-internal sealed class LogLines(TextWriter writer, string timeFormat, bool closes = false) : ILogEventSink, IDisposable
+/// <param name="ends">Ended with the log; null if the queue lives on.</param>
+internal sealed class LogLines(LineQueue queue, string timeFormat, IDisposable? ends = null) : ILogEventSink, IDisposable
 {
     /// <summary>The property that holds the name of the node that a record is from.</summary>
     internal const string Node = "Node";
 
-    private readonly Lock _gate = new();
+    /// <summary>Characters of a record that are shown.</summary>
+    internal const int MaxLength = 4096;
 
     /// <inheritdoc/>
     public void Emit(LogEvent logEvent)
@@ -33,22 +34,12 @@ internal sealed class LogLines(TextWriter writer, string timeFormat, bool closes
             else
                 token.Render(logEvent.Properties, line, CultureInfo.InvariantCulture);
         }
-        line.WriteLine();
-        if (logEvent.Exception is { } exception)
-            line.WriteLine(exception);
-        lock (_gate)
-        {
-            writer.Write(line.ToString());
-            writer.Flush();
-        }
+        string shown = WireText.OneLine(line.ToString(), MaxLength) + "\n";
+        queue.Add(logEvent.Exception is { } exception ? $"{shown}{WireText.Lines(exception.ToString())}\n" : shown);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (closes)
-            writer.Dispose();
-    }
+    public void Dispose() => ends?.Dispose();
 
     /// <summary>A property's text without quotes; null for what is no text.</summary>
     private static string? TextOf(LogEvent record, string name) =>

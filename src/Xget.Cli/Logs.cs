@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Win32.SafeHandles;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -24,33 +25,30 @@ internal static class Logs
                 : result.GetValue(options.Quiet) ? LogEventLevel.Error : least);
         // Whoever asks for a file and for no level wants to see what happens.
         LogEventLevel inFile = result.GetValue(options.LogLevel) is not null || level < LogEventLevel.Information ? level : LogEventLevel.Information;
-        return Create(level, Console.Error, result.GetValue(options.LogFile), inFile, name, master);
+        var console = new LineQueue(bytes => StandardStreams.Write(StandardStreams.Error, bytes.Span) == 0);
+        return Create(level, console, result.GetValue(options.LogFile), inFile, name, master, endsConsole: true);
     }
 
     /// <summary>The same with everything given; without <paramref name="console"/>, records go to the file and the master only.</summary>
-    internal static Logger Create(LogEventLevel level, TextWriter? console, string? file, LogEventLevel inFile, string name, ILogEventSink? master)
+    internal static Logger Create(LogEventLevel level, LineQueue? console, string? file, LogEventLevel inFile, string name, ILogEventSink? master,
+        bool endsConsole = false)
     {
         var configuration = new LoggerConfiguration()
             .MinimumLevel.Is(level < LogEventLevel.Information ? level : LogEventLevel.Information)
             .Enrich.WithProperty(LogLines.Node, name);
         if (console is not null)
-            configuration.WriteTo.Sink(new LogLines(console, ConsoleTime), level);
+            configuration.WriteTo.Sink(new LogLines(console, ConsoleTime, endsConsole ? console : null), level);
         if (file is not null)
-            configuration.WriteTo.Sink(new LogLines(Open(file), FileTime, closes: true), inFile);
+        {
+            LogFileLines lines = Open(file);
+            configuration.WriteTo.Sink(new LogLines(lines.Queue, FileTime, lines), inFile);
+        }
         if (master is not null)
             configuration.WriteTo.Sink(master, LogEventLevel.Information);
         return configuration.CreateLogger();
     }
 
-    private static StreamWriter Open(string file)
-    {
-        try
-        {
-            return new StreamWriter(File.Open(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserException($"cannot write the log file {file}: {Words.Of(e)}");
-        }
-    }
+    private static LogFileLines Open(string file) =>
+        OwnFile.OpenToAppend(file, out SafeFileHandle opened) is { } reason
+            ? throw new UserException($"cannot write the log file {file}: {reason}") : new LogFileLines(opened);
 }

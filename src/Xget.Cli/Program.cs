@@ -1,4 +1,5 @@
 using Xget.Cli;
 
+StandardStreams.OpenClosed();
 RuntimeChoices.Make();
 return await XgetCommand.RunAsync(args);

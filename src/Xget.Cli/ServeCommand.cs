@@ -64,14 +64,14 @@ internal static class ServeCommand
             await using Master master = Start(masterOptions, generation, transport, log);
             if (!result.GetValue(options.Quiet))
             {
-                Console.WriteLine($"xget: serving {path}: {Amount.Count(generation.Files, "file")}, {generation.Bytes} bytes, " +
+                StandardStreams.Say($"serving {path}: {Amount.Count(generation.Files, "file")}, {generation.Bytes} bytes, " +
                     $"generation {generation.Number} ({generation.Root}) on {Text(master.Local)}");
             }
             var republisher = new Republisher(path, publisher, index, publishOptions, log);
             master.PublishRequested = republisher.Request;
             using PosixSignalRegistration hup = HangUp.Register(republisher.Request);
             using var watch = result.GetValue(options.Watch) ? new TreeWatch(path, republisher.Request,
-                e => log.Warning("not everything is watched, so some changes will not be published by themselves: {Reason:l}", Words.Of(e))) : null;
+                reason => log.Warning("not everything is watched, so some changes will not be published by themselves: {Reason:l}", reason)) : null;
             try
             {
                 await republisher.RunAsync(master, ct);
@@ -109,17 +109,20 @@ internal static class ServeCommand
         }
     }
 
-    internal static UserException CannotListen(IPEndPoint listen, SocketException e) => new(
-        $"cannot listen on {Text(listen)}: {(e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "address already in use (another master? -p chooses another port)" : e.Message)}");
+    internal static UserException CannotListen(IPEndPoint listen, SocketException e, string hint = "another master? -p chooses another port") => new(
+        $"cannot listen on {Text(listen)}: {Words.Of(e)}{(e.SocketErrorCode == SocketError.AddressAlreadyInUse ? $" ({hint})" : "")}");
 
     private static string Text(IPEndPoint listen) =>
         listen.Address.Equals(IPAddress.IPv6Any) ? $"*:{listen.Port}" : new IPEndPoint(HostPort.Plain(listen.Address), listen.Port).ToString();
 
     private static DigestIndex OpenIndex(string path, string? state, Logger log)
     {
-        string directory = state
-            ?? (Environment.UserName == "root" ? "/var/lib/xget"
-                : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "xget"));
+        string? directory = state ?? UsualDirectories.State(Environment.IsPrivilegedProcess, Environment.GetEnvironmentVariable, UsualDirectories.Home());
+        if (directory is null)
+        {
+            log.Warning("digests are not kept over a restart: this user has no home directory (--state DIR says where to keep them)");
+            return DigestIndex.InMemory();
+        }
         try
         {
             Directory.CreateDirectory(directory);
@@ -129,7 +132,7 @@ internal static class ServeCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.Warning("digests are not kept over a restart: {Directory}: {Reason:l}", directory, Words.Of(e));
+            log.Warning("digests are not kept over a restart: {Directory:l}: {Reason:l} (--state DIR names another place)", directory, Words.Of(e));
             return DigestIndex.InMemory();
         }
     }

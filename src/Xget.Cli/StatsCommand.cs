@@ -23,7 +23,7 @@ internal static class StatsCommand
         file.AddTo(command);
         command.SetAction(async (result, ct) =>
         {
-            Console.Write((result.GetValue(mountPoint), result.GetValue(file.Master)) switch
+            StandardStreams.Print((result.GetValue(mountPoint), result.GetValue(file.Master)) switch
             {
                 ({ } path, null) => OfMount(path),
                 (null, { }) => await file.ReadAsync(Names.Stats, result, ct),

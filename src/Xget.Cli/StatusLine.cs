@@ -2,7 +2,7 @@ namespace Xget.Cli;
 
 /// <summary>
 /// One line on stderr that says how far the work is: rewritten in place on a terminal, now and then a plain line where it
-/// is none. Thread-safe.
+/// is none. A stderr that takes nothing, as a terminal after Ctrl-S, does not hold up the work. Thread-safe.
 /// </summary>
 internal sealed class StatusLine(bool quiet) : IDisposable
 {
@@ -10,27 +10,28 @@ internal sealed class StatusLine(bool quiet) : IDisposable
     private static readonly TimeSpan Elsewhere = TimeSpan.FromSeconds(10);
 
     private readonly bool _terminal = !Console.IsErrorRedirected;
+    private readonly LineQueue _queue = new(bytes => StandardStreams.Write(StandardStreams.Error, bytes.Span) == 0, tellsLoss: false);
     private readonly Lock _gate = new();
     private long _last = TimeProvider.System.GetTimestamp();
     private bool _shown;
 
-    /// <summary>Shows the text, unless one was shown a moment ago.</summary>
+    /// <summary>Shows the text, unless one was shown a moment ago or is still on its way.</summary>
     internal void Show(Func<string> text)
     {
         lock (_gate)
         {
-            if (quiet || TimeProvider.System.GetElapsedTime(_last) < (_terminal ? OnTerminal : Elsewhere))
+            if (quiet || TimeProvider.System.GetElapsedTime(_last) < (_terminal ? OnTerminal : Elsewhere) || !_queue.IsIdle)
                 return;
             _last = TimeProvider.System.GetTimestamp();
+            string line = Node.Wire.WireText.OneLine(text());
             if (!_terminal)
             {
-                Write($"xget: {text()}\n");
+                _queue.Add($"xget: {line}\n");
                 return;
             }
             _shown = true;
-            string line = text();
             int width = Console.WindowWidth > 1 ? Console.WindowWidth - 1 : 79;
-            Write("\r\u001b[K" + (line.Length > width ? line[..width] : line));
+            _queue.Add("\r\u001b[K" + (line.Length > width ? line[..width] : line));
         }
     }
 
@@ -40,21 +41,9 @@ internal sealed class StatusLine(bool quiet) : IDisposable
         lock (_gate)
         {
             if (_shown)
-                Write("\r\u001b[K");
+                _queue.Add("\r\u001b[K");
             _shown = false;
         }
-    }
-
-    /// <summary>A terminal that has gone, or a full disk behind a redirection, must not end the work.</summary>
-    private static void Write(string text)
-    {
-        try
-        {
-            Console.Error.Write(text);
-        }
-        catch (IOException)
-        {
-            // Nobody sees it.
-        }
+        _queue.Dispose();
     }
 }

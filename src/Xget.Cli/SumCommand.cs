@@ -2,6 +2,7 @@ using System.CommandLine;
 using Mono.Unix.Native;
 using Xget.Content;
 using Xget.Content.Linux;
+using Xget.Node.Wire;
 
 namespace Xget.Cli;
 
@@ -23,11 +24,11 @@ internal static class SumCommand
             {
                 try
                 {
-                    Console.WriteLine($"{DigestOf(path, ct)}  {path}");
+                    StandardStreams.Print($"{DigestOf(path, ct)}  {WireText.OneLine(path)}\n");
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
-                    Console.Error.WriteLine($"xget: {path}: {Words.Of(e)}");
+                    StandardStreams.Complain($"{path}: {Words.Of(e)}");
                     exit = ExitCode.Failed;
                 }
             }

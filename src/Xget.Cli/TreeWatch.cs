@@ -1,3 +1,6 @@
+using Mono.Unix.Native;
+using Xget.Content.Linux;
+
 namespace Xget.Cli;
 
 /// <summary>Tells when something below a directory has changed and then been quiet for a moment.</summary>
@@ -9,7 +12,7 @@ internal sealed class TreeWatch : IDisposable
     private static readonly TimeSpan MostDelay = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly Action<Exception> _blind;
+    private readonly Action<string> _blind;
     private readonly FileSystemWatcher _watcher;
     private readonly Timer _timer;
     private long? _since;
@@ -18,7 +21,7 @@ internal sealed class TreeWatch : IDisposable
     /// <param name="path">What is watched.</param>
     /// <param name="changed">Called when something there has changed.</param>
     /// <param name="blind">Called once if something cannot be watched, or not all changes were told.</param>
-    internal TreeWatch(string path, Action changed, Action<Exception> blind)
+    internal TreeWatch(string path, Action changed, Action<string> blind)
     {
         _blind = blind;
         _timer = new Timer(_ =>
@@ -39,7 +42,7 @@ internal sealed class TreeWatch : IDisposable
         _watcher.Deleted += (_, _) => Soon();
         _watcher.Renamed += (_, _) => Soon();
         // Too many changes at once, or directories: look at all of it.
-        _watcher.Error += (_, e) => Blind(e.GetException());
+        _watcher.Error += (_, e) => Blind(WordsOf(e.GetException()));
         _watcher.EnableRaisingEvents = true;
     }
 
@@ -59,7 +62,14 @@ internal sealed class TreeWatch : IDisposable
         }
     }
 
-    private void Blind(Exception reason)
+    private static string WordsOf(Exception e) => e switch
+    {
+        InternalBufferOverflowException => "more changed at once than the kernel tells",
+        IOException { HResult: (int)Errno.ENOSPC or (int)Errno.EMFILE } => "the kernel's limit is reached (sysctl fs.inotify.max_user_watches)",
+        _ => Words.Of(e),
+    };
+
+    private void Blind(string reason)
     {
         lock (_gate)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Xget.Cli.Mounting;
 using Xget.Content.Linux;
+using Xget.Node.Wire;
 
 namespace Xget.Cli;
 
@@ -22,19 +23,26 @@ internal static class XgetCommand
         (MountCommand.Name, MountCommand.Build),
         (TreeCommand.Name, TreeCommand.Build),
         (StatsCommand.Name, StatsCommand.Build),
+        (LogCommand.Name, LogCommand.Build),
         (PublishCommand.Name, PublishCommand.Build),
         (SumCommand.Name, SumCommand.Build),
     ];
 
     internal static async Task<int> RunAsync(string[] args)
     {
-        if (HelperCall.IsOne(Environment.GetCommandLineArgs()[0], args))
-            return await GuardAsync(MountExit.System, ct => MountCommand.RunAsync(HelperCall.Parse(args), ct));
+        string name = Environment.GetCommandLineArgs()[0];
+        if (HelperCall.IsOne(name, args))
+            return await GuardAsync(MountExit.System, ct => MountCommand.RunAsync(HelperCall.Parse(name, args), ct));
+        if (ArgumentBytes.NotText(args) is { } unfit)
+        {
+            StandardStreams.Complain($"{unfit}: not UTF-8, and xget would take it for another name: rename it, or reach it by a link");
+            return ExitCode.Usage;
+        }
         ParseResult parsed = Build(args).Parse(args);
         bool isMount = parsed.CommandResult.Command.Name == MountCommand.Name;
         if (parsed.Errors.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"xget: {parsed.Errors[0].Message.TrimEnd('.')} (see xget --help)");
+            StandardStreams.Complain($"{parsed.Errors[0].Message.TrimEnd('.')} (see xget --help)");
             return isMount ? MountExit.Usage : ExitCode.Usage;
         }
         return await GuardAsync(isMount ? MountExit.System : ExitCode.Failed, ct => parsed.InvokeAsync(
@@ -51,18 +59,25 @@ internal static class XgetCommand
         }
         catch (UserException e)
         {
-            await Console.Error.WriteLineAsync($"xget: {e.Message}");
+            StandardStreams.Complain(e.Message);
             return e.ExitCode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
-            await Console.Error.WriteLineAsync($"xget: {Words.Of(e)}");
+            StandardStreams.Complain(Words.Of(e));
             return failed;
         }
         catch (OperationCanceledException) when (signals.Received is { } signal)
         {
-            await Console.Error.WriteLineAsync("xget: interrupted; run the same command again to go on");
+            StandardStreams.Complain("interrupted; run the same command again to go on");
             return ExitCode.Signal(signal);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            StandardStreams.Complain(Words.Of(e));
+            if (e is not OutOfMemoryException)
+                StandardStreams.Write(StandardStreams.Error, System.Text.Encoding.UTF8.GetBytes(WireText.Lines($"{e}\n"))); // for the report
+            return failed;
         }
     }
 

@@ -95,8 +95,10 @@ public sealed class ClusterNode : IAsyncDisposable
         if (attachment is null)
             return (null, reason);
         ReadOnlyMemory<byte>[] path = [Encoding.UTF8.GetBytes(Names.Xget), Encoding.UTF8.GetBytes(name)];
-        Reply<byte[]> reply = await WholeFile.ReadAsync(attachment.Client, path, MostControl, ct);
-        return reply.Ok ? (Encoding.UTF8.GetString(reply.Value), null) : (null, Words.Of(reply.Error));
+        int most = name == Names.Generation ? MostGeneration : MostControl;
+        Reply<byte[]> reply = await WholeFile.ReadAsync(attachment.Client, path, most, ct);
+        return reply.Ok ? (Encoding.UTF8.GetString(reply.Value), null)
+            : (null, reply.Error == Errno.EFBIG ? $"is longer than the {most} bytes that are read of it" : Words.Of(reply.Error));
     }
 
     /// <summary>
@@ -262,7 +264,8 @@ public sealed class ClusterNode : IAsyncDisposable
         reference.Offset == 0 && reference.Length > LongerThanPacks ? reference.Length : null;
 
     private const ulong LongerThanPacks = 8 << 20;
-    private const int MostControl = 256 << 20;
+    private const int MostControl = 16 << 20;
+    private const int MostGeneration = 64 << 10;
     private const int MostSmall = 4096;
     internal const int MostTable = ChunkTable.HeaderLength + ChunkTable.MaxCount * Digest.Size;
     private const ulong MaxInMemory = 1 << 30;

@@ -31,10 +31,12 @@ public sealed class MountHelperTests : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData("defaults", "ro", "allow_other", "default_permissions")]
-    [InlineData("ro", "ro")]
-    [InlineData("rw", "ro")] // mount(8) says rw whenever ro was not said
-    [InlineData("ro,_netdev,nofail,noauto,x-systemd.automount,x-systemd.mount-timeout=30,comment=why", "ro")]
+    [InlineData("defaults", "ro", "nosuid", "nodev", "allow_other", "default_permissions")]
+    [InlineData("ro", "ro", "nosuid", "nodev")]
+    [InlineData("rw", "ro", "nosuid", "nodev")] // mount(8) says rw whenever ro was not said
+    [InlineData("ro,_netdev,nofail,noauto,x-systemd.automount,x-systemd.mount-timeout=30,comment=why", "ro", "nosuid", "nodev")]
+    [InlineData("allow_suid,allow_dev", "ro")] // a root file system
+    [InlineData("defaults,allow_suid", "ro", "nodev")]
     [InlineData("noexec,nosuid,nodev,noatime,nosymfollow", "ro", "noexec", "nosuid", "nodev", "noatime", "nosymfollow")]
     [InlineData("noexec,exec,user,exec,suid,dev", "ro")]
     public async Task Options_as_in_fstab_do_what_they_do_elsewhere(string options, params string[] shown)

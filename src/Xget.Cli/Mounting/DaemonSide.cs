@@ -48,7 +48,7 @@ internal sealed class DaemonSide
         }
         finally
         {
-            Native.SilenceStandardStreams();
+            StandardStreams.Silence();
         }
         return true;
     }

@@ -23,7 +23,9 @@ internal static class HelperCall
 
     /// <summary>What is asked for.</summary>
     /// <exception cref="UserException">Nothing that makes sense.</exception>
-    internal static MountRequest Parse(ReadOnlySpan<string> args)
+    /// <param name="name">The name by which the program was called.</param>
+    /// <param name="args">What follows it.</param>
+    internal static MountRequest Parse(string name, ReadOnlySpan<string> args)
     {
         var request = new MountRequest { Source = "", Directory = "", FromMount = true };
         if (args is [MountCommand.Name, DaemonWord, var letters, var given, var master, var at])
@@ -47,8 +49,15 @@ internal static class HelperCall
                 words.Add(arg);
         }
         return words is [var source, { Length: > 0 } directory]
-            ? request with { Source = source, Directory = Path.GetFullPath(directory), Options = string.Join(',', options) }
+            ? request with { Source = source, Directory = Path.GetFullPath(directory), Options = Given(name, string.Join(',', options)) }
             : throw new UserException($"usage: {HelperName} SOURCE DIRECTORY [-sfnv] [-o OPTIONS]", MountExit.Usage);
+    }
+
+    /// <summary>mount.fuse3 adds "dev,suid" whenever root did not say the opposite, so that they ask for nothing there.</summary>
+    private static string Given(string name, string options)
+    {
+        const string Added = ",dev,suid";
+        return Path.GetFileName(name) != HelperName && options.EndsWith(Added, StringComparison.Ordinal) ? options[..^Added.Length] : options;
     }
 
     private static MountRequest Flagged(MountRequest request, string letters)

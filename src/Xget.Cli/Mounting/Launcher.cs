@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Mono.Unix.Native;
+using Xget.Content.Linux;
 
 namespace Xget.Cli.Mounting;
 
@@ -21,7 +23,7 @@ internal static class Launcher
         {
             case DaemonSide.Ready:
                 if (request.Verbose)
-                    Console.WriteLine($"xget: {request.Source} on {request.Directory}: mounted, read-only");
+                    StandardStreams.Say($"{request.Source} on {request.Directory}: mounted, read-only");
                 return MountExit.Done;
             case DaemonSide.Trying:
                 return MountExit.Done; // it has said so
@@ -31,12 +33,12 @@ internal static class Launcher
         daemon.WaitForExit();
         if (daemon.ExitCode is MountExit.Usage or MountExit.System or MountExit.Failure)
             return daemon.ExitCode; // it has said why
-        throw new UserException($"the daemon ended with {daemon.ExitCode}", MountExit.Failure);
+        throw new UserException($"the process that was to serve the mount ended with status {daemon.ExitCode} and did not say why", MountExit.Failure);
     }
 
     private static Process Start(MountRequest request)
     {
-        string program = Environment.ProcessPath ?? throw new UserException("who am I? /proc is not mounted", MountExit.System);
+        string program = Environment.ProcessPath ?? throw new UserException("/proc is not mounted, where the program looks for its own name", MountExit.System);
         var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (string word in HelperCall.ForDaemon(request))
             start.ArgumentList.Add(word);
@@ -46,7 +48,7 @@ internal static class Launcher
         }
         catch (Win32Exception e)
         {
-            throw new UserException($"cannot start {program}: {e.Message}", MountExit.System);
+            throw new UserException($"cannot start {program}: {Words.Of((Errno)e.NativeErrorCode)}", MountExit.System);
         }
     }
 }

@@ -25,7 +25,7 @@ internal sealed class MountService
     private readonly MountSource _source;
     private readonly SocketTransport _transport;
     private readonly DaemonSide? _launcher;
-    private readonly StandardError _errors = new();
+    private readonly LineQueue _console = new(bytes => StandardStreams.Write(StandardStreams.Error, bytes.Span) == 0);
     private readonly long _start = TimeProvider.System.GetTimestamp();
     private bool _inBackground;
 
@@ -58,6 +58,10 @@ internal sealed class MountService
         catch (OperationCanceledException)
         {
             throw new UserException("interrupted", MountExit.Failure);
+        }
+        finally
+        {
+            _console.Dispose();
         }
     }
 
@@ -101,6 +105,7 @@ internal sealed class MountService
     {
         await using (mount)
         {
+            _console.Flush(); // what the caller is to see comes before the end of its stderr
             if (_launcher?.Detach(DaemonSide.Ready) == false)
                 return;
             log.Information("mounted {Source:l} on {Directory:l}", _source.Text, _request.Directory);
@@ -121,7 +126,8 @@ internal sealed class MountService
         if (_inBackground)
             return;
         _inBackground = true;
-        _errors.WriteLine($"xget: {reason}; tries again in the background");
+        StandardStreams.Complain($"{reason}; tries again in the background");
+        _console.Flush();
         if (!_launcher!.Detach(DaemonSide.Trying))
             throw new OperationCanceledException();
     }
@@ -135,7 +141,7 @@ internal sealed class MountService
         }
         catch (SocketException e)
         {
-            throw new UserException($"cannot listen on {_settings.Bind}: {e.Message}", MountExit.Failure);
+            throw new UserException($"cannot listen on {_settings.Listen}: {Words.Of(e)} (serve_port= and bind= choose)", MountExit.Failure);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -166,7 +172,7 @@ internal sealed class MountService
     {
         Masters = masters,
         Name = _settings.Name,
-        Listen = _settings.Bind,
+        Listen = _settings.Listen,
         Stall = _settings.Stall,
         Msize = _settings.Msize,
         Share = _settings.Share,
@@ -177,14 +183,8 @@ internal sealed class MountService
     {
         if (Environment.IsPrivilegedProcess)
             return "/var/cache/xget";
-        string? caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (caches is null || !Path.IsPathRooted(caches))
-        {
-            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile); // empty if there is none
-            if (home.Length == 0)
-                throw new UserException("this user has no home directory, where the cache would be: say where with -o cache=DIR", MountExit.System);
-            caches = Path.Combine(home, ".cache");
-        }
+        string caches = UsualDirectories.Caches(Environment.GetEnvironmentVariable, UsualDirectories.Home())
+            ?? throw new UserException("this user has no home directory, where the cache would be: say where with -o cache=DIR", MountExit.System);
         try
         {
             Directory.CreateDirectory(caches);
@@ -198,7 +198,7 @@ internal sealed class MountService
 
     private Logger CreateLog(MasterLogSink toMaster)
     {
-        StandardError? console = _launcher is null || _request.Verbose ? _errors : null;
+        LineQueue? console = _launcher is null || _request.Verbose ? _console : null;
         try
         {
             LogEventLevel level = _settings.LogLevel ?? LogEventLevel.Information;

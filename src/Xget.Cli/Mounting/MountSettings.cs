@@ -26,6 +26,12 @@ internal sealed record MountSettings
 
     internal IPEndPoint Bind { get; init; } = new(IPAddress.IPv6Any, 0);
 
+    /// <summary>The port of <see cref="Bind"/>, given on its own.</summary>
+    internal int? ServePort { get; init; }
+
+    /// <summary>Where this node serves others.</summary>
+    internal IPEndPoint Listen => ServePort is { } port ? new IPEndPoint(Bind.Address, port) : Bind;
+
     internal Prefetch Prefetch { get; init; } = Prefetch.Window;
 
     internal TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
@@ -52,6 +58,12 @@ internal sealed record MountSettings
     /// <summary>root's mounts are for everybody, as other network file systems are.</summary>
     internal bool AllowOther { get; init; } = Environment.IsPrivilegedProcess;
 
+    /// <summary>Programs on the mount may have their owner's rights.</summary>
+    internal bool AllowSuid { get; init; }
+
+    /// <summary>Device nodes on the mount open this machine's devices.</summary>
+    internal bool AllowDev { get; init; }
+
     /// <summary>Reads the words; an unknown one is an error unless all are to be put up with.</summary>
     /// <exception cref="UserException">An option is wrong.</exception>
     internal static MountSettings Parse(string options, bool sloppy)
@@ -71,12 +83,25 @@ internal sealed record MountSettings
             kernel.Add(AllowOtherWord);
         if (!kernel.Contains(PermissionsWord))
             kernel.Add(PermissionsWord); // the kernel checks modes: nothing else would
+        ForbidUnlessAsked(kernel, "suid", "nosuid", settings.AllowSuid);
+        ForbidUnlessAsked(kernel, "dev", "nodev", settings.AllowDev);
         kernel.Add("ro");
         return settings with { Kernel = string.Join(',', kernel) };
     }
 
     private const string AllowOtherWord = "allow_other";
     private const string PermissionsWord = "default_permissions";
+
+    /// <summary>
+    /// What a master serves gives nobody root's rights and opens no device of this machine, unless that was asked for;
+    /// <c>defaults</c> does not ask for it.
+    /// </summary>
+    private static void ForbidUnlessAsked(List<string> kernel, string asks, string forbids, bool isAllowed)
+    {
+        string? last = kernel.FindLast(w => w == asks || w == forbids);
+        if (last is null ? !isAllowed : last == forbids)
+            kernel.Add(forbids);
+    }
 
     /// <summary>Split at commas that are not within double quotes, as mount(8) does.</summary>
     private static List<string> Words(string options)

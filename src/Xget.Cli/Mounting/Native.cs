@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using Mono.Unix.Native;
 
 namespace Xget.Cli.Mounting;
@@ -11,32 +10,9 @@ internal static unsafe partial class Native
     private const int MaxAttribute = 64 << 10; // XATTR_SIZE_MAX
     private const uint CloseOnExec = 4; // CLOSE_RANGE_CLOEXEC
     private const int StandardDescriptors = 3;
-    private const int Error = 2;
 
     /// <summary>A session of its own, without a terminal; no harm if it has one already.</summary>
     internal static void LeaveTerminal() => _ = SetSid();
-
-    /// <summary>stdin, stdout and stderr lead nowhere from now on.</summary>
-    internal static void SilenceStandardStreams()
-    {
-        using SafeFileHandle nowhere = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        for (int i = 0; i < StandardDescriptors; i++)
-            _ = Dup2(nowhere, i);
-    }
-
-    /// <summary>Writes to stderr; what it does not take is lost.</summary>
-    internal static void WriteError(ReadOnlySpan<byte> bytes)
-    {
-        while (bytes.Length > 0)
-        {
-            nint written;
-            fixed (byte* first = bytes)
-                written = Write(Error, first, (nuint)bytes.Length);
-            if (written <= 0)
-                return;
-            bytes = bytes[(int)written..];
-        }
-    }
 
     /// <summary>A program started from now on has the three standard streams of what this one inherited, and no more.</summary>
     internal static void KeepInheritedDescriptors() => _ = CloseRange(StandardDescriptors, uint.MaxValue, CloseOnExec);
@@ -58,12 +34,6 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
     private static partial int SetSid();
-
-    [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
-    private static partial int Dup2(SafeFileHandle from, int to);
-
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    private static partial nint Write(int to, byte* bytes, nuint length);
 
     [LibraryImport("libc", EntryPoint = "close_range", SetLastError = true)]
     private static partial int CloseRange(uint first, uint last, uint flags);

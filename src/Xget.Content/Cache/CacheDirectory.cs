@@ -61,7 +61,7 @@ internal sealed partial class CacheDirectory : IDisposable
             Errno.EACCES or Errno.EPERM => "permission denied",
             Errno.EROFS => "the file system is read-only",
             Errno.ENOSPC or Errno.EDQUOT => "no space left on the disk",
-            _ => error.ToString(),
+            _ => Words.Of(error),
         });
         return error;
     }

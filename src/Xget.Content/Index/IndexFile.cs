@@ -33,7 +33,7 @@ internal sealed class IndexFile : IDisposable
             file.Dispose();
             warnings.Add(error == Errno.EAGAIN
                 ? $"the digest index {path} is used by another process: digests are kept in memory only"
-                : $"the digest index {path} cannot be opened ({error}): digests are kept in memory only");
+                : $"the digest index {path} cannot be opened ({Words.Of(error)}): digests are kept in memory only");
             return null;
         }
         return new IndexFile(path, file);
@@ -143,7 +143,7 @@ internal sealed class IndexFile : IDisposable
         byte[] name = [.. System.Text.Encoding.UTF8.GetBytes(path), 0];
         while (true)
         {
-            var error = FileCalls.Open(name, Libc.ReadWrite | Libc.Create, out file, FileMode);
+            var error = FileCalls.Open(name, Libc.ReadWrite | Libc.Create | Libc.NoFollow, out file, FileMode);
             if (error != 0)
                 return error;
             if (Libc.Flock(file, Libc.LockExclusive | Libc.LockNonBlocking) != 0)
@@ -154,7 +154,7 @@ internal sealed class IndexFile : IDisposable
             if (opened.Type != EntryType.Regular)
                 return Errno.EINVAL;
             if (opened.LinkCount > 0)
-                return 0;
+                return OwnFile.WhyNotOurs(opened) is null ? 0 : Errno.EPERM; // another user's, or a link to one
             file.Dispose();
         }
     }

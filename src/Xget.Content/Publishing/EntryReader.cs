@@ -103,6 +103,6 @@ internal sealed class EntryReader(SourceTree source, PublishWarnings warnings, u
         _xattrsRefused = true;
         warnings.Add(error == Errno.ENOENT
             ? "extended attributes of files are left out, as /proc is not mounted"
-            : $"some extended attributes could not be read: {error}");
+            : $"some extended attributes could not be read: {Words.Of(error)}");
     }
 }

@@ -16,7 +16,7 @@ internal sealed class PublishWarnings
     public void LeftOut(PublishedNode? parent, FileName name, string reason) =>
         Add($"left out: {(parent?.Parent is null ? "" : $"{parent}/")}{name}: {reason}");
 
-    public void LeftOut(PublishedNode node, Errno error) => Add($"left out: {node}: {error}");
+    public void LeftOut(PublishedNode node, Errno error) => Add($"left out: {node}: {Linux.Words.Of(error)}");
 
     public void LeftOut(PublishedNode node, string reason) => Add($"left out: {node}: {reason}");
 

@@ -75,7 +75,7 @@ public sealed class Publisher(TimeProvider clock)
     }
 
     private static PublishException Refused(byte[] path, Errno error) =>
-        new($"cannot publish {FileName.Printable(path)}: {error}", error);
+        new($"cannot publish {FileName.Printable(path)}: {Linux.Words.Of(error)}", error);
 
     // In rounds: what turns out to have changed is looked at again, and packs may then be cut differently.
     private async Task<Dictionary<Digest, PublishedContent>> HashAsync(PublishedNode root, TreeScan scan,

@@ -69,7 +69,11 @@ public sealed class Master : IAsyncDisposable
         {
             MaxMsize = _options.Msize,
             GathersPeers = true,
-            Complaint = (peer, what) => log.Warning("{Peer}: {What}", peer, what),
+            Complaint = (peer, what) =>
+            {
+                if (_clusterLog.Allows(peer))
+                    log.Warning("{Peer}: {What}", peer, what);
+            },
             Trace = _options.Trace,
         }, _time);
         _listener = transport.Listen(_options.Listen);
@@ -97,7 +101,8 @@ public sealed class Master : IAsyncDisposable
         var context = new PaperContext(_cluster, _counters);
         return new PaperDirectory(null, now.Tree, context, root =>
         [
-            new LogFile(root, Names.Log, 10, _clusterLog, NameOfClient, () => _options.DebugMask.ToString(CultureInfo.InvariantCulture)),
+            new LogFile(root, Names.Log, 10, _clusterLog, NameOfClient,
+                Encoding.ASCII.GetBytes(_options.DebugMask.ToString(CultureInfo.InvariantCulture))),
             new FixedDirectory(root, Names.Xget, 11, XgetFiles),
         ]);
     }
@@ -115,7 +120,7 @@ public sealed class Master : IAsyncDisposable
         new PublishFile(directory, 18, () => PublishRequested?.Invoke()),
         new ContentsDirectory(directory, 13, Find, Contents,
             [Names.Redir, Names.Avail], RoutingFile),
-        new LogFile(directory, Names.Log, 14, _clusterLog, NameOfNode, _clusterLog.Latest),
+        new LogFile(directory, Names.Log, 14, _clusterLog, NameOfNode, mask: null),
         new TextFile(directory, Names.Stats, 15, Stats),
         new TextFile(directory, Names.Tree, 16, _cluster.Tree),
     ];

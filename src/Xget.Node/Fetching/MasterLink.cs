@@ -1,6 +1,7 @@
 using System.Net;
 using Mono.Unix.Native;
 using Serilog;
+using Xget.Content.Linux;
 using Xget.NineP;
 using Xget.Node.Wire;
 
@@ -105,7 +106,7 @@ internal static class Backoff
 /// <summary>Makes attached 9P connections.</summary>
 internal static class Dialer
 {
-    /// <summary>Why a connection could not be made where nothing at all came back.</summary>
+    /// <summary>How the reason begins where a connection could not be made since nothing at all came back.</summary>
     internal const string NoAnswer = "no answer";
 
     /// <summary>
@@ -142,7 +143,7 @@ internal static class Dialer
         return refused switch
         {
             0 => (null, Refusal(attach)),
-            Errno.ETIMEDOUT or Errno.ECONNRESET => (null, NoNineP(refused)),
+            Errno.ETIMEDOUT or Errno.ECONNRESET => (null, NoNineP(refused, options)),
             _ => await ConverseAsync(transport, address, options, time, ct),
         };
     }
@@ -155,7 +156,7 @@ internal static class Dialer
             return (null, reason);
         Reply<NinePClient> version = await NinePClient.ConnectAsync(connection, Offer(options), time, ct);
         if (!version.Ok)
-            return (null, NoNineP(version.Error));
+            return (null, NoNineP(version.Error, options));
         Reply<Qid> attach = await AttachAsync(version.Value, options, ct);
         if (attach.Ok)
             return (version.Value, null);
@@ -174,11 +175,11 @@ internal static class Dialer
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return (null, NoAnswer);
+            return (null, $"{NoAnswer} within {limit.TotalSeconds:0.#} s: is the host up, is a firewall between?");
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
-            return (null, e is System.Net.Sockets.SocketException s ? Reason(s) : e.Message);
+            return (null, Words.Of(e));
         }
     }
 
@@ -189,16 +190,17 @@ internal static class Dialer
     private static Task<Reply<Qid>> AttachAsync(NinePClient client, NodeOptions options, CancellationToken ct) =>
         client.AttachAsync(client.NewFid(), options.Name, "", ct: ct).AsTask();
 
-    private static string NoNineP(Errno error) => $"does not speak 9P ({error})";
-
-    private static string Refusal(Reply<Qid> attach) => $"refuses us ({attach.ErrorText ?? attach.Error.ToString()})";
-
-    private static string Reason(System.Net.Sockets.SocketException e) => e.SocketErrorCode switch
+    /// <summary>What it means for the user that a server was reached and did not agree on 9P.</summary>
+    private static string NoNineP(Errno error, NodeOptions options) => error switch
     {
-        System.Net.Sockets.SocketError.ConnectionRefused => "connection refused",
-        System.Net.Sockets.SocketError.HostUnreachable => "no route to host",
-        System.Net.Sockets.SocketError.NetworkUnreachable => "network is unreachable",
-        System.Net.Sockets.SocketError.TimedOut => NoAnswer,
-        _ => $"cannot connect ({e.SocketErrorCode})",
+        Errno.ETIMEDOUT => $"no answer within {options.RequestTimeout.TotalSeconds:0} s: is it an xget master, is a firewall between?",
+        Errno.ECONNRESET => "it closes the connection: is it an xget master?",
+        _ => "does not speak 9P: is it an xget master?",
     };
+
+    private static string Refusal(Reply<Qid> attach)
+    {
+        const int MostShown = 200;
+        return $"refuses us ({WireText.OneLine(attach.ErrorText ?? Words.Of(attach.Error), MostShown)})";
+    }
 }

@@ -21,7 +21,7 @@ public sealed partial class Transfer
             (NinePClient? client, string? reason) = await _node.Parents.AcquireAsync(link.EndPoint, link.IsMaster, link.Cancelled);
             if (client is null)
             {
-                link.TimedOut = reason == Dialer.NoAnswer;
+                link.TimedOut = reason?.StartsWith(Dialer.NoAnswer, StringComparison.Ordinal) == true;
                 _node.Log.Debug("{Name}: {Parent}: {Reason}", Name, HostPort.Format(link.EndPoint), reason);
             }
             else if (await OpenDataAsync(link, client))

@@ -90,18 +90,6 @@ public sealed class LogFilesTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task The_latest_thousand_records_are_kept()
-    {
-        TreeClient.OpenPath log = await _node.OpenAsync(OpenFlags.O_WRONLY, Names.Xget, Names.Log);
-        for (int i = 0; i < 1005; i++)
-            await log.WriteAsync($"INF {i}");
-        string[] records = (await _node.ReadAsync(Names.Xget, Names.Log)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(1000, records.Length);
-        Assert.EndsWith("node7: 5", records[0], StringComparison.Ordinal);
-        Assert.EndsWith("node7: 1004", records[^1], StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Reading_the_papers_log_gives_the_debug_mask()
     {
         TreeClient.OpenPath log = await _node.OpenAsync(OpenFlags.O_RDWR, Names.Log);

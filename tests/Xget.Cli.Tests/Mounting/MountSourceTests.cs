@@ -1,6 +1,6 @@
 using Xget.Cli.Mounting;
 
-namespace Xget.Cluster.Tests;
+namespace Xget.Cli.Tests.Mounting;
 
 /// <summary>What stands before the mount point, as users write it.</summary>
 public sealed class MountSourceTests

@@ -1,10 +1,9 @@
 using System.Net;
-using Xget.Cli;
 using Xget.Cli.Mounting;
-using Xget.Lab;
+using Xget.Fuse;
 using Xget.Mount;
 
-namespace Xget.Cluster.Tests;
+namespace Xget.Cli.Tests.Mounting;
 
 /// <summary>The words after -o, and how the helper's call is told from the paper's.</summary>
 public sealed class MountOptionTests
@@ -45,16 +44,17 @@ public sealed class MountOptionTests
     {
         MountSettings settings = MountSettings.Parse(
             "rw,noexec,cache=/a,context=\"a,b\",nosuid,prefetch=file,timeout=7,retries=3,retry=2,bg,share=no,bind=10.0.0.1:99,"
-            + "advertise=10.0.0.2,name=n1,log=/l,log_level=debug,msize=8192,port=4711,stall=4,verify=always,_netdev,nofail,noallow_other",
+            + "advertise=10.0.0.2,name=n1,log=/l,log_level=debug,msize=8192,port=4711,serve_port=4712,stall=4,verify=always,_netdev,nofail,noallow_other",
             sloppy: false);
 
-        Assert.Equal("rw,noexec,context=\"a,b\",nosuid,_netdev,nofail,default_permissions,ro", settings.Kernel);
+        Assert.Equal("rw,noexec,context=\"a,b\",nosuid,_netdev,nofail,default_permissions,nosuid,nodev,ro", settings.Kernel);
         Assert.Equal("/a", settings.CacheDirectory);
         Assert.Equal(Prefetch.File, settings.Prefetch);
         Assert.Equal((7.0, 4.0), (settings.Timeout.TotalSeconds, settings.Stall.TotalSeconds));
         Assert.Equal((3, 2.0, true), (settings.Retries, settings.Retry!.Value.TotalMinutes, settings.Background));
         Assert.False(settings.Share);
         Assert.Equal(IPEndPoint.Parse("10.0.0.1:99"), settings.Bind);
+        Assert.Equal(IPEndPoint.Parse("10.0.0.1:4712"), settings.Listen);
         Assert.Equal(IPAddress.Parse("10.0.0.2"), settings.Advertise);
         Assert.Equal(("n1", "/l", 8192, 4711), (settings.Name, settings.LogFile, settings.Msize, settings.Port));
         Assert.True(settings.VerifyAlways);
@@ -70,6 +70,7 @@ public sealed class MountOptionTests
     [InlineData("timeout=1s")]
     [InlineData("port=0")]
     [InlineData("port=65536")]
+    [InlineData("serve_port=0")]
     [InlineData("share=maybe")]
     [InlineData("verify=never")]
     [InlineData("prefetch=all")]
@@ -89,7 +90,7 @@ public sealed class MountOptionTests
     [Fact]
     public void Sloppy_puts_up_with_unknown_words_but_not_with_wrong_values()
     {
-        Assert.Equal("default_permissions,ro", MountSettings.Parse("fish,bird=1,noallow_other", sloppy: true).Kernel);
+        Assert.Equal("default_permissions,nosuid,nodev,ro", MountSettings.Parse("fish,bird=1,noallow_other", sloppy: true).Kernel);
         Assert.Throws<UserException>(() => MountSettings.Parse("timeout=fish", sloppy: true));
     }
 
@@ -107,7 +108,7 @@ public sealed class MountOptionTests
     [Fact]
     public void The_helper_s_letters_are_those_of_mount_8()
     {
-        MountRequest request = HelperCall.Parse(["head:/", "/mnt", "-s", "-fv", "-n", "-o", "ro", "-o", "noexec"]);
+        MountRequest request = HelperCall.Parse("mount.fuse.xget", ["head:/", "/mnt", "-s", "-fv", "-n", "-o", "ro", "-o", "noexec"]);
 
         Assert.Equal(("head:/", "/mnt", "ro,noexec"), (request.Source, request.Directory, request.Options));
         Assert.True(request is { Sloppy: true, Fake: true, Verbose: true, Foreground: false, FromMount: true });
@@ -120,18 +121,35 @@ public sealed class MountOptionTests
     [InlineData("head:/", "/mnt", "-x")]
     [InlineData("head:/", "/mnt", "-o")]
     public void Any_other_call_of_the_helper_is_wrong_usage(params string[] args) =>
-        Assert.Equal(1, Assert.Throws<UserException>(() => HelperCall.Parse(args)).ExitCode);
+        Assert.Equal(1, Assert.Throws<UserException>(() => HelperCall.Parse("mount.fuse.xget", args)).ExitCode);
 
-    [SkippableFact]
-    public void Each_option_is_in_the_help_and_in_the_man_page()
+    [Theory]
+    [InlineData("", MsFlags.NoSuid | MsFlags.NoDev)]
+    [InlineData("defaults", MsFlags.NoSuid | MsFlags.NoDev)]
+    [InlineData("suid", MsFlags.NoDev)]
+    [InlineData("dev", MsFlags.NoSuid)]
+    [InlineData("suid,dev", MsFlags.None)]
+    [InlineData("nosuid,suid,dev,nodev", MsFlags.NoDev)]
+    [InlineData("suid,dev,defaults", MsFlags.None)]
+    [InlineData("allow_suid,allow_dev", MsFlags.None)]
+    [InlineData("allow_dev,defaults", MsFlags.NoSuid)]
+    [InlineData("nosuid,nodev,allow_suid,allow_dev", MsFlags.NoSuid | MsFlags.NoDev)]
+    [InlineData("nosuid,defaults", MsFlags.NoSuid | MsFlags.NoDev)]
+    public void Root_s_rights_and_devices_are_there_for_those_who_ask(string options, MsFlags expected) =>
+        Assert.Equal(expected | MsFlags.ReadOnly, MountOptionSplit.Parse(MountSettings.Parse(options, sloppy: false).Kernel).Flags);
+
+    [Theory]
+    [InlineData("/sbin/mount.fuse.xget", "rw,dev,suid", "rw,dev,suid")] // the user's
+    [InlineData("xget", "rw,dev,suid", "rw")] // mount.fuse3's
+    [InlineData("/usr/bin/xget", "rw,nosuid,dev", "rw,nosuid,dev")]
+    public void What_mount_fuse3_adds_asks_for_nothing(string name, string options, string taken) =>
+        Assert.Equal(taken, HelperCall.Parse(name, ["head:/", "/mnt", "-o", options]).Options);
+
+    [Fact]
+    public void Any_free_port_serves_unless_one_is_chosen()
     {
-        Prerequisite.Xget();
-        string help = Command.Run(XgetProgram.Path, "mount", "--help");
-        string page = File.ReadAllText(MountSite.Packaging("mount.fuse.xget.8"));
-        Assert.All(OwnOption.All, option =>
-        {
-            Assert.Contains(option.Value is null ? $"  {option.Name} " : $" {option.Name}={option.Value} ", help, StringComparison.Ordinal);
-            Assert.Contains($" {option.Name}{(option.Value is null ? "" : "=")}", page, StringComparison.Ordinal);
-        });
+        Assert.Equal("[::]:0", $"{MountSettings.Parse("", sloppy: false).Listen}");
+        Assert.Equal("[::]:4711", $"{MountSettings.Parse("serve_port=4711", sloppy: false).Listen}");
+        Assert.Equal("10.0.0.1:4711", $"{MountSettings.Parse("serve_port=4711,bind=10.0.0.1", sloppy: false).Listen}");
     }
 }
