@@ -65,6 +65,19 @@ public static class LeftOut
         return (lines.ToImmutable(), lines.Count + more);
     }
 
+    /// <summary>
+    /// The attributes of a directory of the source without one of this name, which is not the master's word.
+    /// </summary>
+    internal static ImmutableArray<Xattr> Without(ImmutableArray<Xattr> xattrs)
+    {
+        foreach (var xattr in xattrs)
+        {
+            if (xattr.Name.AsSpan().SequenceEqual(XattrName))
+                return xattrs.Remove(xattr);
+        }
+        return xattrs;
+    }
+
     private static Dictionary<FileName, string> FirstOfEach(IEnumerable<KeyValuePair<FileName, string>> entries)
     {
         var first = new Dictionary<FileName, string>();
