@@ -17,6 +17,9 @@ public static class LeftOut
     /// <summary>The most bytes in the lines that name entries.</summary>
     public const int MaxNamedBytes = 4096;
 
+    /// <summary>What the lines of <see cref="Generation.Warnings"/> begin with that tell of such an entry.</summary>
+    public const string LinePrefix = "left out: ";
+
     private const string MorePrefix = "and ";
     private const string MoreSuffix = " more";
 
@@ -55,7 +58,7 @@ public static class LeftOut
         while (value.Length > 0)
         {
             var end = value.IndexOf((byte)'\n');
-            var line = Printable(end < 0 ? value : value[..end]);
+            var line = FileName.PrintableLine(end < 0 ? value : value[..end]);
             value = end < 0 ? default : value[(end + 1)..];
             if (value.IsEmpty && MoreIn(line) is { } count)
                 more = count;
@@ -93,16 +96,4 @@ public static class LeftOut
         && uint.TryParse(line.AsSpan(MorePrefix.Length..^MoreSuffix.Length), NumberStyles.None,
             CultureInfo.InvariantCulture, out var count)
             ? count : null;
-
-    // The backslashes of a name's escapes stay as they are.
-    private static string Printable(ReadOnlySpan<byte> line)
-    {
-        var text = new StringBuilder(line.Length);
-        while (line.IndexOf((byte)'\\') is var slash and >= 0)
-        {
-            text.Append(FileName.Printable(line[..slash])).Append('\\');
-            line = line[(slash + 1)..];
-        }
-        return text.Append(FileName.Printable(line)).ToString();
-    }
 }

@@ -27,7 +27,7 @@ internal sealed class PublishWarnings
                 _leftOut.Add(parent, names = []);
             names.Add(new(name, reason));
         }
-        Add($"left out: {(parent.Parent is null ? "" : $"{parent}/")}{name}: {reason}");
+        Add($"{Content.LeftOut.LinePrefix}{(parent.Parent is null ? "" : $"{parent}/")}{name}: {reason}");
     }
 
     /// <exception cref="PublishException">The process lacks descriptors or memory, which is no fault of this entry.</exception>
