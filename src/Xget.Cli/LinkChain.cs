@@ -6,13 +6,13 @@ internal static class LinkChain
     private const int MostLinks = 40;
 
     /// <summary>
-    /// Each symbolic link on the way, with the directory it is in, and last the name of what the path stands for in the end.
+    /// The path of each symbolic link on the way, and last the path without links of what the path stands for in the end.
     /// </summary>
     /// <param name="path">An absolute path.</param>
     /// <param name="readLink">The target of a symbolic link; null for all else.</param>
-    internal static List<(string Directory, string Name)> Of(string path, Func<string, string?> readLink)
+    internal static List<string> Of(string path, Func<string, string?> readLink)
     {
-        List<(string, string)> chain = [];
+        List<string> chain = [];
         var rest = new Stack<string>();
         string directory = "/";
         string? name = null;
@@ -30,7 +30,7 @@ internal static class LinkChain
             name = null;
             if (readLink(Path.Combine(directory, part)) is { } target && chain.Count < MostLinks)
             {
-                chain.Add((directory, part));
+                chain.Add(Path.Combine(directory, part));
                 if (Path.IsPathRooted(target))
                     directory = "/";
                 Push(target);
@@ -40,8 +40,7 @@ internal static class LinkChain
                 name = part;
             }
         }
-        chain.Add(name is not null ? (directory, name)
-            : (Path.GetDirectoryName(directory) ?? "/", Path.GetFileName(directory)));
+        chain.Add(name is not null ? Path.Combine(directory, name) : directory);
         return chain;
 
         void Push(string parts)

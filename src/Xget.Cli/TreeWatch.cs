@@ -106,26 +106,24 @@ internal sealed class TreeWatch : IAsyncDisposable
     /// <summary>Watches what the path stands for now, and tells of it as of a change if that was another thing meanwhile.</summary>
     private void Arm()
     {
-        List<(string, string)> chain = Chain();
+        List<string> chain = Chain();
         for (int i = 0; i < MostArmings; i++)
         {
-            foreach ((string directory, string name) in chain)
-                Watch(directory, Names, name, isWholeTree: false);
-            (string parent, string last) = chain[^1];
-            string target = Path.Combine(parent, last);
-            if (Directory.Exists(target))
-                Watch(target, All, null, isWholeTree: true);
+            foreach (string path in chain)
+                WatchName(path, Names);
+            if (Directory.Exists(chain[^1]))
+                Watch(chain[^1], All, null);
             else
-                Watch(parent, All, last, isWholeTree: false);
-            List<(string, string)> now = Chain();
-            if (now.SequenceEqual(chain))
+                WatchName(chain[^1], All);
+            List<string> now = Chain();
+            if (string.Join('\0', now) == string.Join('\0', chain))
                 return;
             chain = now;
             Disarm();
         }
     }
 
-    private List<(string, string)> Chain() => LinkChain.Of(_path, LinkOf);
+    private List<string> Chain() => LinkChain.Of(_path, LinkOf);
 
     private static string? LinkOf(string path)
     {
@@ -139,13 +137,19 @@ internal sealed class TreeWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>Watches a whole tree, or one name in a directory. What has vanished is found by the name above it.</summary>
-    private void Watch(string directory, NotifyFilters filters, string? name, bool isWholeTree)
+    private void WatchName(string path, NotifyFilters filters)
+    {
+        if (Path.GetDirectoryName(path) is { } directory)
+            Watch(directory, filters, Path.GetFileName(path));
+    }
+
+    /// <summary>Watches one name in a directory, or a whole tree. What has vanished is found by the name above it.</summary>
+    private void Watch(string directory, NotifyFilters filters, string? name)
     {
         FileSystemWatcher? watcher = null;
         try
         {
-            watcher = new FileSystemWatcher(directory) { IncludeSubdirectories = isWholeTree, NotifyFilter = filters };
+            watcher = new FileSystemWatcher(directory) { IncludeSubdirectories = name is null, NotifyFilter = filters };
             FileSystemEventHandler seen = (_, e) => Seen(name, e.Name, null, filters);
             watcher.Changed += seen;
             watcher.Created += seen;

@@ -8,7 +8,7 @@ namespace Xget.Content;
 /// The extended attribute by which a directory's own attributes say which of its entries the master did not publish.
 /// </summary>
 /// <remarks>
-/// Its value is text: a line <c>NAME: REASON</c> for each of the first entries, in the order of their names, 4096 bytes
+/// Its value is text: a line <c>NAME: REASON</c> for each of the first entries, sorted, 4096 bytes
 /// at most, and <c>and N more</c> for the rest. Names are as <see cref="FileName.ToString"/> gives them, so a line has no
 /// control characters.
 /// </remarks>
@@ -26,28 +26,33 @@ public static class LeftOut
     /// <summary>The attribute's name.</summary>
     public static ReadOnlySpan<byte> XattrName => "user.xget.left_out"u8;
 
-    /// <summary>The attribute's value for these entries, in any order; a name that comes twice counts once.</summary>
-    public static byte[] Format(IEnumerable<KeyValuePair<FileName, string>> entries)
+    /// <summary>The attribute's value for entries, each as <see cref="LineOf"/> gives it, in any order.</summary>
+    public static byte[] Format(IEnumerable<string> lines)
     {
+        List<string> sorted = [.. lines];
+        sorted.Sort(StringComparer.Ordinal);
         var text = new StringBuilder();
         var room = MaxNamedBytes;
         long more = 0;
-        foreach (var (name, reason) in new SortedDictionary<FileName, string>(FirstOfEach(entries)))
+        foreach (var line in sorted)
         {
-            var line = $"{name}: {FileName.Printable(Encoding.UTF8.GetBytes(reason))}\n";
-            var length = Encoding.UTF8.GetByteCount(line);
+            var length = Encoding.UTF8.GetByteCount(line) + 1;
             if (more > 0 || length > room)
             {
                 more++;
                 continue;
             }
-            text.Append(line);
+            text.Append(line).Append('\n');
             room -= length;
         }
         if (more > 0)
             text.Append(CultureInfo.InvariantCulture, $"{MorePrefix}{more}{MoreSuffix}\n");
         return Encoding.UTF8.GetBytes(text.ToString());
     }
+
+    /// <summary>The line for one entry, without its end.</summary>
+    public static string LineOf(FileName name, string reason) =>
+        $"{name}: {FileName.Printable(Encoding.UTF8.GetBytes(reason))}";
 
     /// <summary>Reads a value, whoever made it: what is not printable is escaped, and nothing is refused.</summary>
     /// <returns>The lines that name entries, and the number of all entries, named or not.</returns>
@@ -79,14 +84,6 @@ public static class LeftOut
                 return xattrs.Remove(xattr);
         }
         return xattrs;
-    }
-
-    private static Dictionary<FileName, string> FirstOfEach(IEnumerable<KeyValuePair<FileName, string>> entries)
-    {
-        var first = new Dictionary<FileName, string>();
-        foreach (var (name, reason) in entries)
-            first.TryAdd(name, reason);
-        return first;
     }
 
     // At most 2^32 - 1, which is the most entries that a directory object can have.

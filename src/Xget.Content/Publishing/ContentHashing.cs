@@ -13,7 +13,7 @@ internal sealed class ContentHashing(DigestIndex index, PublishOptions options, 
     private const int HashBuffer = 256 << 10;
 
     private readonly Dictionary<Digest, IndexedContent> _results = [];    // also those that are too fresh to keep
-    private readonly Dictionary<Digest, Digest> _unsure = [];    // what the first hashing gave, by plan
+    private readonly Dictionary<Digest, IndexedContent> _unsure = [];    // what the first hashing gave, by plan
 
     /// <summary>What hashing a plan has given.</summary>
     public IndexedContent this[ContentPlan plan] => _results[plan.IndexKey];
@@ -61,7 +61,10 @@ internal sealed class ContentHashing(DigestIndex index, PublishOptions options, 
             progress.Hashed(hash.LengthOf(number));
             return ValueTask.CompletedTask;
         });
-        return (failures, missing.Keys.All(_results.ContainsKey));
+        var isComplete = true;
+        foreach (var key in missing.Keys)
+            isComplete &= _results.ContainsKey(key);
+        return (failures, isComplete);
     }
 
     // A content's table is allocated only when its first segment is due.
@@ -85,7 +88,7 @@ internal sealed class ContentHashing(DigestIndex index, PublishOptions options, 
         var result = hash.Result();
         lock (_results)
         {
-            if (hash.Moved.Count == 0 || (hash.IsAgain && _unsure[key] == result.Table.Content))
+            if (hash.Moved.Count == 0 || (hash.IsAgain && _unsure[key].Table.Content == result.Table.Content))
             {
                 _results[key] = result;
             }
@@ -97,7 +100,7 @@ internal sealed class ContentHashing(DigestIndex index, PublishOptions options, 
             }
             else
             {
-                _unsure[key] = result.Table.Content;
+                _unsure[key] = result;
             }
         }
         if (hash.Moved.Count == 0 && hash.Plan.Members.All(file => RacyTimes.AreSettled(file.Identity, started)))

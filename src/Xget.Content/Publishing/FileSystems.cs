@@ -12,7 +12,7 @@ namespace Xget.Content;
 /// </remarks>
 internal sealed class FileSystems
 {
-    private readonly Dictionary<ulong, (ulong Place, string? Virtual)> _known = [];
+    private readonly Dictionary<ulong, Known> _known = [];
 
     /// <summary>Notes the file system of an open directory, or of a file that has another one than its directory.</summary>
     /// <returns>The type if it is a virtual file system, else null.</returns>
@@ -21,7 +21,7 @@ internal sealed class FileSystems
         if (!_known.TryGetValue(device, out var known))
         {
             FileCalls.FileSystemType(file, out var type);    // one that does not tell is not virtual
-            known = (PlaceOf(node), VirtualFileSystems.NameOf(type));
+            known = new Known(PlaceOf(node), VirtualFileSystems.NameOf(type));
             _known.Add(device, known);
         }
         return known.Virtual;
@@ -31,7 +31,7 @@ internal sealed class FileSystems
     public bool Knows(ulong device, out string? type)
     {
         var isKnown = _known.TryGetValue(device, out var known);
-        type = known.Virtual;
+        type = known?.Virtual;
         return isKnown;
     }
 
@@ -54,5 +54,13 @@ internal sealed class FileSystems
         Span<byte> digest = stackalloc byte[Digest.Size];
         Digest.Of(Encoding.UTF8.GetBytes(isFile ? $"{directory}/" : directory.ToString())).CopyTo(digest);
         return BinaryPrimitives.ReadUInt64LittleEndian(digest);
+    }
+
+    private sealed class Known(ulong place, string? type)
+    {
+        public ulong Place => place;
+
+        /// <summary>The type of a virtual file system, else null.</summary>
+        public string? Virtual => type;
     }
 }

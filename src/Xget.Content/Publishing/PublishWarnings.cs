@@ -12,7 +12,7 @@ internal sealed class PublishWarnings
     private const int MostLines = 1000;
 
     private readonly List<string> _lines = [];
-    private readonly Dictionary<PublishedNode, List<KeyValuePair<FileName, string>>> _leftOut = [];    // by directory
+    private readonly Dictionary<PublishedNode, List<string>> _leftOut = [];    // by directory
     private long _more;
 
     /// <summary>Entries that were left out.</summary>
@@ -25,7 +25,7 @@ internal sealed class PublishWarnings
             LeftOutCount++;
             if (!_leftOut.TryGetValue(parent, out var names))
                 _leftOut.Add(parent, names = []);
-            names.Add(new(name, reason));
+            names.Add(Content.LeftOut.LineOf(name, reason));
         }
         Add($"{Content.LeftOut.LinePrefix}{(parent.Parent is null ? "" : $"{parent}/")}{name}: {reason}");
     }
@@ -49,9 +49,9 @@ internal sealed class PublishWarnings
     /// <summary>Writes into the attributes of each directory which of its entries are left out.</summary>
     public void NameLeftOut()
     {
-        foreach (var (directory, names) in _leftOut)
+        foreach (var (directory, lines) in _leftOut)
         {
-            var mark = new Xattr(Content.LeftOut.XattrName.ToArray(), Content.LeftOut.Format(names));
+            var mark = new Xattr(Content.LeftOut.XattrName.ToArray(), Content.LeftOut.Format(lines));
             var xattrs = directory.Attributes.Xattrs.Add(mark)
                 .Sort((a, b) => a.Name.AsSpan().SequenceCompareTo(b.Name));
             directory.Attributes = directory.Attributes with { Xattrs = xattrs };

@@ -41,20 +41,25 @@ public sealed record PublishReport
     /// <summary>The report of a publishing that gave this.</summary>
     /// <param name="generation">What is published now.</param>
     /// <param name="difference">To the generation before; null if that is the same.</param>
-    public static PublishReport Of(Generation generation, TreeDifference? difference) => new()
+    public static PublishReport Of(Generation generation, TreeDifference? difference)
     {
-        Number = generation.Number,
-        Root = generation.Root,
-        Files = generation.Files,
-        Bytes = generation.Bytes,
-        Difference = difference,
-        LeftOut = generation.LeftOut,
-        LeftOutNames =
-        [
-            .. generation.Warnings.Where(w => w.StartsWith(Content.LeftOut.LinePrefix, StringComparison.Ordinal))
-                .Take(MostLeftOutNamed).Select(w => w[Content.LeftOut.LinePrefix.Length..]),
-        ],
-    };
+        List<string> names = [];
+        foreach (string warning in generation.Warnings)
+        {
+            if (names.Count < MostLeftOutNamed && warning.StartsWith(Content.LeftOut.LinePrefix, StringComparison.Ordinal))
+                names.Add(warning[Content.LeftOut.LinePrefix.Length..]);
+        }
+        return new PublishReport
+        {
+            Number = generation.Number,
+            Root = generation.Root,
+            Files = generation.Files,
+            Bytes = generation.Bytes,
+            Difference = difference,
+            LeftOut = generation.LeftOut,
+            LeftOutNames = [.. names],
+        };
+    }
 
     /// <summary>One line for people.</summary>
     public string Summary => Failure is not null ? $"not published: {Failure}"
