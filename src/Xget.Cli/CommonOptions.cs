@@ -32,7 +32,7 @@ internal sealed class CommonOptions
 
     internal Option<bool> RootOnly { get; } = Flag("--root-only", "-o", "Copy: no owner or mode is changed, as in the original (numeric ids need no look-ups anyway).");
 
-    internal Option<bool> OneFileSystem { get; } = Flag("--one-file-system", "-x", "Master: do not cross into other file systems.");
+    internal Option<bool> OneFileSystem { get; } = Flag("--one-file-system", "-x", "Master: do not cross into other file systems: they are empty directories (/proc, /sys and their like are so anyway, and named).");
 
     internal Option<int> Debug { get; } = Number("--debug", "-D", 0, 0, int.MaxValue,
         "Debug mask: 1 debug messages, 2 also each 9P message. Clients of 2009 take the master's over.");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Serilog;
 using Xget.NineP;
 using Xget.Node;
+using Xget.Node.Wire;
 
 namespace Xget.Cli;
 
@@ -27,9 +28,17 @@ internal sealed class ControlFile
     internal Task<string> ReadAsync(string name, ParseResult result, CancellationToken ct) =>
         WithMasterAsync(name, async node => await node.ReadControlAsync(name, ct), result, ct);
 
-    /// <summary>Writes one message.</summary>
-    internal Task WriteAsync(string name, string text, ParseResult result, CancellationToken ct) =>
-        WithMasterAsync(name, async node => await node.WriteControlAsync(name, text, ct) is { } reason ? (null, reason) : ("", null), result, ct);
+    /// <summary>Has the master publish; null if it is an older one that does not say what becomes of it.</summary>
+    internal async Task<PublishReport?> PublishAsync(ParseResult result, CancellationToken ct)
+    {
+        PublishReport? report = null;
+        await WithMasterAsync(Names.Publish, async node =>
+        {
+            (report, string? reason) = await node.PublishAsync(ct);
+            return reason is null ? ("", null) : (null, reason);
+        }, result, ct);
+        return report;
+    }
 
     private async Task<string> WithMasterAsync(string name, Func<ClusterNode, Task<(string? Text, string? Reason)>> use, ParseResult result, CancellationToken ct)
     {

@@ -3,7 +3,7 @@ using Xget.Node.Wire;
 
 namespace Xget.Cli;
 
-/// <summary><c>xget publish</c>: the master looks at its directory again.</summary>
+/// <summary><c>xget publish</c>: the master looks at its directory again, and says what became of it.</summary>
 internal static class PublishCommand
 {
     internal const string Name = "publish";
@@ -11,11 +11,18 @@ internal static class PublishCommand
     internal static Command Build()
     {
         var file = new ControlFile();
-        var command = new Command(Name, "Make the master on this machine publish what has changed in its directory.");
+        var command = new Command(Name, "Make the master on this machine publish what has changed in its directory, and wait for it.");
         file.AddTo(command);
         command.SetAction(async (result, ct) =>
         {
-            await file.WriteAsync(Names.Publish, "now", result, ct);
+            PublishReport? report = await file.PublishAsync(result, ct);
+            if (report?.Failure is { } reason)
+                throw new UserException($"not published: {reason}");
+            Console.WriteLine(report?.Summary ?? "asked; this master is an older xget and does not say how it ends: see its log");
+            foreach (string line in report?.LeftOutNames ?? [])
+                await Console.Error.WriteLineAsync($"xget: left out: {line}");
+            if (report is not null && report.LeftOut > report.LeftOutNames.Length)
+                await Console.Error.WriteLineAsync($"xget: left out: {report.LeftOut - report.LeftOutNames.Length} more (see the master's log)");
             return ExitCode.Done;
         });
         return command;

@@ -35,11 +35,12 @@ internal static class ServeCommand
         using DigestIndex index = OpenIndex(path, result.GetValue(options.State), log);
         foreach (string warning in index.Warnings)
             log.Warning("{Warning:l}", warning);
+        var republisher = new Republisher(path, publisher, index, publishOptions, log);
+        using PosixSignalRegistration hup = HangUp.Register(republisher.Request);
         Generation generation = await PublishAsync(path, publisher, index, publishOptions, result.GetValue(options.Quiet), ct);
         using (generation)
         {
-            foreach (string warning in generation.Warnings)
-                log.Warning("left out: {Warning:l}", warning);
+            republisher.Tell(generation);
             uint debug = (uint)result.GetValue(options.Debug);
             var oneTree = new RoutingOptions
             {
@@ -59,6 +60,7 @@ internal static class ServeCommand
                 },
                 Msize = result.GetValue(options.Msize),
                 DebugMask = debug,
+                Republish = republisher.RequestAsync,
                 Trace = (debug & 2) != 0 ? line => log.Debug("{Message:l}", line) : null,
             };
             await using Master master = Start(masterOptions, generation, transport, log);
@@ -67,10 +69,7 @@ internal static class ServeCommand
                 StandardStreams.Say($"serving {path}: {Amount.Count(generation.Files, "file")}, {generation.Bytes} bytes, " +
                     $"generation {generation.Number} ({generation.Root}) on {Text(master.Local)}");
             }
-            var republisher = new Republisher(path, publisher, index, publishOptions, log);
-            master.PublishRequested = republisher.Request;
-            using PosixSignalRegistration hup = HangUp.Register(republisher.Request);
-            using var watch = result.GetValue(options.Watch) ? new TreeWatch(path, republisher.Request,
+            await using var watch = result.GetValue(options.Watch) ? new TreeWatch(path, republisher.RequestAsync, TimeProvider.System,
                 reason => log.Warning("not everything is watched, so some changes will not be published by themselves: {Reason:l}", reason)) : null;
             try
             {
@@ -146,7 +145,7 @@ internal static class ServeCommand
         }
         catch (PublishException e)
         {
-            throw new UserException($"{path}: {e.Message}");
+            throw new UserException(e.Message);
         }
     }
 }

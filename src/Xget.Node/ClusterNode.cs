@@ -17,7 +17,7 @@ namespace Xget.Node;
 /// A process that fetches from a master and re-exports what it has: the one fetch engine behind copy and mount.
 /// Thread-safe. Contents are kept until the node is disposed, for others to read.
 /// </summary>
-public sealed class ClusterNode : IAsyncDisposable
+public sealed partial class ClusterNode : IAsyncDisposable
 {
     private static readonly TimeSpan FlushTime = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(0.25);

@@ -78,6 +78,18 @@ public readonly struct FileName : IEquatable<FileName>, IComparable<FileName>
         return text.ToString();
     }
 
+    /// <summary>The same for a line that has such escapes already: its backslashes stay as they are.</summary>
+    public static string PrintableLine(ReadOnlySpan<byte> bytes)
+    {
+        var text = new StringBuilder(bytes.Length);
+        while (bytes.IndexOf((byte)'\\') is var slash and >= 0)
+        {
+            text.Append(Printable(bytes[..slash])).Append('\\');
+            bytes = bytes[(slash + 1)..];
+        }
+        return text.Append(Printable(bytes)).ToString();
+    }
+
     /// <inheritdoc/>
     public bool Equals(FileName other) => Bytes.SequenceEqual(other.Bytes);
 

@@ -11,6 +11,8 @@ internal readonly record struct FileIdentity
     /// <summary>Bytes that <see cref="CopyTo"/> writes.</summary>
     public const int EncodedLength = 48;
 
+    private const uint NanosecondsPerMillisecond = 1_000_000;
+
     private readonly long _mtimeSeconds;
     private readonly long _ctimeSeconds;
     private readonly uint _mtimeNanoseconds;
@@ -25,7 +27,7 @@ internal readonly record struct FileIdentity
         (_ctimeSeconds, _ctimeNanoseconds) = (ctime.Seconds, ctime.Nanoseconds);
     }
 
-    public ulong Device { get; }
+    public ulong Device { get; init; }
 
     public ulong Inode { get; }
 
@@ -41,6 +43,12 @@ internal readonly record struct FileIdentity
         get => new(_ctimeSeconds, _ctimeNanoseconds);
         init => (_ctimeSeconds, _ctimeNanoseconds) = (value.Seconds, value.Nanoseconds);
     }
+
+    /// <summary>
+    /// True if the file system shows fractions of a millisecond: its stamps advance at least with the kernel's tick, and
+    /// no user can choose a ctime. False in doubt: whole seconds, 10 ms, or a stamp that happens to look like that.
+    /// </summary>
+    public bool HasFineTimes => _ctimeNanoseconds % NanosecondsPerMillisecond != 0;
 
     public static FileIdentity Of(in RawStatus status) =>
         new(status.Device, status.Inode, status.Size, status.Mtime.ToTimestamp(), status.Ctime.ToTimestamp());

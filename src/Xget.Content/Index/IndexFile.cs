@@ -51,6 +51,12 @@ internal sealed class IndexFile : IDisposable
         }
         if (length < header.Length || Read(header, 0) != 0 || !header.AsSpan().SequenceEqual(IndexRecord.Header()))
         {
+            if (header.AsSpan().StartsWith(IndexRecord.Magic))
+            {
+                warnings.Add($"the digest index {_path} is of another version of xget: all files are hashed once");
+                Replace([]);
+                return;
+            }
             // Perhaps somebody's file that was named by mistake: it is kept.
             var aside = _path + ".bad";
             warnings.Add($"{_path} is no digest index: it is now {aside}, and a new one begins");
@@ -89,9 +95,9 @@ internal sealed class IndexFile : IDisposable
             _length += record.Length;
             return true;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            RandomAccess.SetLength(_file, _length);
+            CutTornRecord();
             return false;
         }
     }
@@ -127,6 +133,18 @@ internal sealed class IndexFile : IDisposable
         if (!_file.IsClosed)
             Libc.Flock(_file, Libc.Unlock);
         _file.Dispose();
+    }
+
+    // Where that fails too, the next start does it.
+    private void CutTornRecord()
+    {
+        try
+        {
+            RandomAccess.SetLength(_file, _length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 
     private bool Start()

@@ -14,7 +14,7 @@ internal static class IndexRecord
     private const int FormatVersion = 2;
     private const int FixedLength = 2 * Digest.Size + sizeof(uint);    // key, content digest, number of files
 
-    private static ReadOnlySpan<byte> Magic => "XGIX"u8;
+    public static ReadOnlySpan<byte> Magic => "XGIX"u8;
 
     public static byte[] Header()
     {

@@ -31,6 +31,16 @@ internal static unsafe class FileCalls
     public static Errno Status(SafeFileHandle file, out RawStatus status) =>
         Status(file, "\0"u8, Libc.AtEmptyPath, out status);
 
+    /// <summary>The type of the file system of what is open (f_type of statfs(2)).</summary>
+    public static Errno FileSystemType(SafeFileHandle file, out long type)
+    {
+        const int Words = 32;    // struct statfs has 15
+        var buffer = stackalloc long[Words];
+        var error = Libc.Fstatfs(file, buffer) < 0 ? LastError : 0;
+        type = error == 0 ? buffer[0] : 0;
+        return error;
+    }
+
     /// <summary>Reads exactly as many bytes as the buffer holds; EIO if the file ends before.</summary>
     public static Errno ReadExactly(SafeFileHandle file, long offset, Span<byte> buffer)
     {

@@ -58,6 +58,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     public static partial int Statx(SafeFileHandle directory, byte* path, int flags, uint mask, RawStatus* status);
 
+    /// <summary>The first word of struct statfs is the type.</summary>
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    public static partial int Fstatfs(SafeFileHandle file, long* statfs);
+
     [LibraryImport("libc", EntryPoint = "readlink", SetLastError = true)]
     public static partial nint Readlink(byte* path, byte* buffer, nuint size);
 

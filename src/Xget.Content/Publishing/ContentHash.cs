@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Mono.Unix.Native;
 using Xget.Content.Linux;
 
@@ -18,9 +19,12 @@ internal sealed class ContentHash
     private volatile bool _failed;
     private (SourceFile File, Errno Error)? _failure;
 
-    public ContentHash(ContentPlan plan)
+    /// <param name="plan">What is hashed.</param>
+    /// <param name="again">True if it is hashed a second time because a file changed meanwhile: sizes may be outgrown.</param>
+    public ContentHash(ContentPlan plan, bool again)
     {
         Plan = plan;
+        IsAgain = again;
         _members = plan.Members;
         _size = plan.Size;
         _table = new ChunkTableBuilder(_size);
@@ -32,6 +36,15 @@ internal sealed class ContentHash
     }
 
     public ContentPlan Plan { get; }
+
+    /// <summary>True if this is the second hashing, which tells whether the bytes of the first rest.</summary>
+    public bool IsAgain { get; }
+
+    /// <summary>
+    /// The files that changed while they were read, but kept their inode and at least their size. Complete, and not to be
+    /// changed, when all segments are done.
+    /// </summary>
+    public HashSet<SourceFile> Moved { get; } = [];
 
     public int Segments { get; }
 
@@ -84,13 +97,15 @@ internal sealed class ContentHash
             var file = _members[i];
             var memberStop = Math.Min(stop, memberStart + file.Size);
             cursor.Adler = Adler32.Initial;
-            var error = file.Acquire(out var open);
-            if (error == 0)
+            var error = file.OpenToHash(out var handle);
+            using (handle)
             {
-                using (open)
+                if (error == 0)
+                    error = Check(file, handle, mayHaveGrown: IsAgain || file.MayGrow || cursor.Offset > memberStart);
+                if (error == 0)
                 {
-                    error = HashFile(file, open!, memberStart, memberStop, ref cursor, buffer, cancel);
-                    var check = open!.Check();    // a short read has its reason here
+                    error = HashFile(file, handle, memberStart, memberStop, ref cursor, buffer, cancel);
+                    var check = Check(file, handle, mayHaveGrown: true);    // a short read has its reason here
                     error = check != 0 ? check : error;
                 }
             }
@@ -104,7 +119,25 @@ internal sealed class ContentHash
         }
     }
 
-    private Errno HashFile(SourceFile file, CachedFile open, ulong fileStart, ulong stop, ref Cursor cursor,
+    // 0 if the file is what it was found as, or has the same inode and no fewer bytes; else ESTALE.
+    private Errno Check(SourceFile file, SafeFileHandle handle, bool mayHaveGrown)
+    {
+        var error = FileCalls.Status(handle, out var status);
+        if (error != 0)
+            return error;
+        var was = file.Identity;
+        var now = FileIdentity.Of(status);
+        if (status.Type == EntryType.Regular && was.Holds(now))
+            return 0;
+        if (!mayHaveGrown || status.Type != EntryType.Regular || now.Size < was.Size
+            || (now.Device, now.Inode) != (was.Device, was.Inode))
+            return Errno.ESTALE;
+        lock (_table)
+            Moved.Add(file);
+        return 0;
+    }
+
+    private Errno HashFile(SourceFile file, SafeFileHandle handle, ulong fileStart, ulong stop, ref Cursor cursor,
         Span<byte> buffer, CancellationToken cancel)
     {
         var mayHaveHoles = _members.Length == 1 && file.MayHaveHoles;
@@ -116,7 +149,7 @@ internal sealed class ContentHash
             if (mayHaveHoles && cursor.Offset == _table.OffsetOf(cursor.Chunk))
             {
                 if (nextData <= (long)cursor.Offset)
-                    nextData = FileCalls.NextData(open.Handle, (long)cursor.Offset);
+                    nextData = FileCalls.NextData(handle, (long)cursor.Offset);
                 if (nextData >= (long)chunkStop)
                 {
                     _table.SetZero(cursor.Chunk);
@@ -128,7 +161,7 @@ internal sealed class ContentHash
             }
             var count = (int)Math.Min((ulong)buffer.Length, Math.Min(chunkStop, stop) - cursor.Offset);
             var bytes = buffer[..count];
-            var error = FileCalls.ReadExactly(open.Handle, (long)(cursor.Offset - fileStart), bytes);
+            var error = FileCalls.ReadExactly(handle, (long)(cursor.Offset - fileStart), bytes);
             if (error != 0)
                 return error;
             cursor.Hash.Append(bytes);

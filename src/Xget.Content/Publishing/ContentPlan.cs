@@ -1,14 +1,14 @@
 namespace Xget.Content;
 
 /// <summary>A content that is to be: one file, or the members of a pack in their order.</summary>
-internal sealed class ContentPlan(SourceFile[] members)
+internal sealed class ContentPlan(SourceFile[] members, FileSystems fileSystems)
 {
     public SourceFile[] Members { get; } = members;
 
     public ulong Size { get; } = members.Aggregate(0UL, (sum, file) => sum + file.Size);
 
     /// <summary>The key in the digest index: it names the files' states, not their bytes.</summary>
-    public Digest IndexKey { get; } = KeyOf(members);
+    public Digest IndexKey { get; } = KeyOf(members, fileSystems);
 
     /// <summary>Notes where the files' bytes are, and gives what serves them.</summary>
     public PublishedContent Complete(IndexedContent hashed)
@@ -25,13 +25,13 @@ internal sealed class ContentPlan(SourceFile[] members)
             : new PackContent(hashed.Table, Members);
     }
 
-    private static Digest KeyOf(SourceFile[] members)
+    private static Digest KeyOf(SourceFile[] members, FileSystems fileSystems)
     {
         var hash = new Blake3();
         Span<byte> identity = stackalloc byte[FileIdentity.EncodedLength];
         foreach (var file in members)
         {
-            file.Identity.CopyTo(identity);
+            fileSystems.Lasting(file.Identity).CopyTo(identity);
             hash.Append(identity);
         }
         return hash.Finish();

@@ -31,7 +31,7 @@ internal sealed class EntryReader(SourceTree source, PublishWarnings warnings, u
     {
         var error = _xattrs.Read(directory, out var xattrs);
         WarnOfXattrs(error);
-        return Attributes(status) with { LinkCount = 2, Xattrs = xattrs };
+        return Attributes(status) with { LinkCount = 2, Xattrs = LeftOut.Without(xattrs) };
     }
 
     /// <summary>A number for a directory, which nothing else has.</summary>
@@ -41,7 +41,7 @@ internal sealed class EntryReader(SourceTree source, PublishWarnings warnings, u
     {
         var error = FileCalls.Status(directory, name.Terminated, out var status);
         if (error != 0)
-            return LeaveOut(node, error);
+            return Refuse(node, error);
         if (status.Type == EntryType.Directory)
         {
             node.Attributes = Attributes(status);    // the rest comes when it is opened
@@ -53,7 +53,7 @@ internal sealed class EntryReader(SourceTree source, PublishWarnings warnings, u
         {
             error = FileCalls.ReadLink(directory, name.Terminated, out var target);
             if (error != 0)
-                return LeaveOut(node, error == Errno.EINVAL ? Errno.ENOENT : error);
+                return Refuse(node, error == Errno.EINVAL ? Errno.ENOENT : error);
             attributes = attributes with { SymlinkTarget = target, Size = (ulong)target.Length };
         }
         WarnOfXattrs(_xattrs.Read(directory, name, out var xattrs));
@@ -89,7 +89,7 @@ internal sealed class EntryReader(SourceTree source, PublishWarnings warnings, u
     }
 
     // What vanished while we looked was not part of the tree.
-    private bool LeaveOut(PublishedNode node, Errno error)
+    private bool Refuse(PublishedNode node, Errno error)
     {
         if (error != Errno.ENOENT)
             warnings.LeftOut(node, error);

@@ -43,8 +43,30 @@ public sealed class Generation : IDisposable
     /// <summary>Bytes in regular files; a hard-linked file counts once.</summary>
     public long Bytes { get; internal init; }
 
+    /// <summary>
+    /// Entries of the source that are not in the tree, or not with all that is in them; each directory names its own
+    /// (<see cref="Content.LeftOut"/>).
+    /// </summary>
+    public long LeftOut { get; internal init; }
+
     /// <summary>What was left out, and why, in printable lines.</summary>
     public ImmutableArray<string> Warnings { get; }
+
+    /// <summary>
+    /// The generation with the same root that <paramref name="before"/> is, its number and its time, but with the files
+    /// as they are now: the same bytes under other identities.
+    /// </summary>
+    /// <exception cref="ArgumentException">The roots differ.</exception>
+    public Generation Renewing(Generation before)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        return before.Root == Root
+            ? new Generation(before.Number, before.Published, Tree, _source, _contents, Warnings)
+            {
+                Files = Files, Directories = Directories, Bytes = Bytes, LeftOut = LeftOut,
+            }
+            : throw new ArgumentException("another root", nameof(before));
+    }
 
     /// <summary>The digests of all contents: files, packs, directory objects.</summary>
     public IReadOnlyCollection<Digest> Contents => _contents.Keys;

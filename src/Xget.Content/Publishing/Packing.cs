@@ -12,7 +12,7 @@ internal static class Packing
     public const ulong FullPack = 4 << 20;
     public const uint BoundaryMask = 255;
 
-    public static List<ContentPlan> Plan(PublishedNode root)
+    public static List<ContentPlan> Plan(PublishedNode root, FileSystems fileSystems)
     {
         List<ContentPlan> plans = [];
         List<SourceFile> pack = [];
@@ -40,7 +40,7 @@ internal static class Packing
         {
             if (file.Size > LargestSmallFile)
             {
-                plans.Add(new ContentPlan([file]));
+                plans.Add(new ContentPlan([file], fileSystems));
                 return;
             }
             pack.Add(file);
@@ -52,7 +52,7 @@ internal static class Packing
         void Close()
         {
             if (pack.Count > 0)
-                plans.Add(new ContentPlan([.. pack]));
+                plans.Add(new ContentPlan([.. pack], fileSystems));
             pack.Clear();
             size = 0;
         }

@@ -3,8 +3,16 @@ using Mono.Unix.Native;
 namespace Xget.Content;
 
 /// <summary>Deals with files that changed or could not be read while they were hashed. Not thread-safe.</summary>
-internal sealed class SourceChanges(TreeScan scan, PublishWarnings warnings, int mostAttempts)
+internal sealed class SourceChanges(TreeScan scan, PublishWarnings warnings)
 {
+    /// <summary>The times that one file is hashed, whatever it does.</summary>
+    private const int MostAttempts = 1 + 3;
+
+    /// <summary>The rounds in which changed files are looked at again; after that each is left out at once.</summary>
+    private const int MostRounds = 20;
+
+    private int _rounds;
+
     private readonly Dictionary<PublishedNode, int> _attempts = [];
 
     /// <summary>
@@ -12,6 +20,7 @@ internal sealed class SourceChanges(TreeScan scan, PublishWarnings warnings, int
     /// </summary>
     public void Apply(PublishedNode root, List<(SourceFile File, Errno Error)> failures)
     {
+        _rounds++;
         var byFile = new Dictionary<SourceFile, Errno>();
         foreach (var (file, error) in failures)
             byFile.TryAdd(file, error);
@@ -44,10 +53,13 @@ internal sealed class SourceChanges(TreeScan scan, PublishWarnings warnings, int
             return false;
         }
         _attempts[node] = _attempts.GetValueOrDefault(node, 1) + 1;
-        if (_attempts[node] > mostAttempts)
+        if (_attempts[node] > MostAttempts || _rounds > MostRounds)
             warnings.LeftOut(node, "it changes while it is being read");
         else if (scan.ReadAgain(node))
+        {
+            node.File!.MayGrow = true;
             return true;
+        }
         else
             warnings.LeftOut(node, "it has vanished");
         return false;

@@ -30,6 +30,9 @@ internal sealed class TreeScan
         _reader = new EntryReader(source, warnings, rootDevice);
     }
 
+    /// <summary>The file systems that were met.</summary>
+    public FileSystems FileSystems { get; } = new();
+
     /// <summary>The scan that found <paramref name="root"/>, which can look again at what has changed since.</summary>
     public static Errno Run(SourceTree source, PublishOptions options, PublishWarnings warnings, ProgressCount progress,
         CancellationToken cancel, out TreeScan? scan, out PublishedNode root)
@@ -45,6 +48,8 @@ internal sealed class TreeScan
             if (error != 0)
                 return error;
             scan = new TreeScan(source, options, warnings, progress, status.Device, cancel);
+            if (scan.FileSystems.Enter(directory, status.Device, root) is { } type)
+                throw new PublishException($"cannot publish: it is in a virtual file system ({type})", Errno.EINVAL);
             root.Id = scan._reader.IdOfDirectory(status);
             if (!source.SoleFile.IsEmpty)
                 return scan.ReadSoleFile(directory, root);
@@ -56,6 +61,7 @@ internal sealed class TreeScan
     public bool ReadAgain(PublishedNode node)
     {
         var error = _source.OpenDirectory(node.Parent!, out var directory);
+        PublishWarnings.RefuseShortage(node, error);
         using (directory)
             return error == 0 && _reader.ReadAgain(directory, node) && DirectoryRules.WhyNot(node.Attributes) is null;
     }
@@ -112,6 +118,11 @@ internal sealed class TreeScan
             node.Attributes = _reader.OfDirectory(directory, status);
             if (_options.OneFileSystem && status.Device != _rootDevice)
                 return 0;
+            if (FileSystems.Enter(directory, status.Device, node) is { } type)
+            {
+                _warnings.LeftOut(node, $"a virtual file system ({type}) is published as an empty directory");
+                return 0;
+            }
 
             List<FileName> names = [];
             error = DirectoryNames.Read(directory, _buffer, names);
@@ -119,7 +130,7 @@ internal sealed class TreeScan
             List<PublishedNode> found = new(names.Count);
             for (var i = 0; i < names.Count; i++)
             {
-                if ((i == 0 || names[i] != names[i - 1]) && ReadEntry(directory, node, names[i], pathLength) is { } entry)
+                if ((i == 0 || names[i] != names[i - 1]) && ReadEntry(directory, status.Device, node, names[i], pathLength) is { } entry)
                     found.Add(entry);
             }
             entries = [.. found];
@@ -127,7 +138,8 @@ internal sealed class TreeScan
         }
     }
 
-    private PublishedNode? ReadEntry(SafeFileHandle directory, PublishedNode parent, FileName name, int pathLength)
+    private PublishedNode? ReadEntry(
+        SafeFileHandle directory, ulong device, PublishedNode parent, FileName name, int pathLength)
     {
         if (pathLength + 1 + name.Length >= SourceTree.LongestPath)
         {
@@ -138,11 +150,25 @@ internal sealed class TreeScan
         if (node is null || node.Type == EntryType.Directory)
             return node;
         _progress.FileSeen();
-        if (DirectoryRules.WhyNot(node.Attributes) is { } reason)
+        var reason = DirectoryRules.WhyNot(node.Attributes)
+            ?? (node.File is { } file && file.Identity.Device != device ? WhyNotMounted(file) : null);
+        if (reason is not null)
         {
             _warnings.LeftOut(node, reason);
             return null;
         }
         return node;
+    }
+
+    // A file of another file system than its directory: an overlay's, or one that is mounted over the file.
+    private string? WhyNotMounted(SourceFile file)
+    {
+        if (!FileSystems.Knows(file.Identity.Device, out var type))
+        {
+            var error = file.OpenToHash(out var handle);
+            using (handle)
+                type = error == 0 ? FileSystems.Enter(handle, file.Identity.Device, file.Node) : null;
+        }
+        return type is null ? null : $"it is in a virtual file system ({type})";
     }
 }

@@ -21,6 +21,14 @@ internal sealed class SourceFile(SourceTree tree, PublishedNode node, in RawStat
 
     public uint Adler32 { get; set; } = Content.Adler32.Initial;
 
+    /// <summary>
+    /// True if the file may have grown between the look at its size and its opening: what it had then is published.
+    /// </summary>
+    public bool MayGrow { get; set; }
+
+    /// <summary>Opens the file to be hashed, beside the cache of those that are served.</summary>
+    public Errno OpenToHash(out SafeFileHandle handle) => Stale(tree.OpenFile(Node, out handle));
+
     protected override OpenFileCache Cache => tree.OpenFiles;
 
     protected override Errno Open(out SafeFileHandle? handle) => tree.OpenFile(Node, out handle);

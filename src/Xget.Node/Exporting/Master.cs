@@ -30,6 +30,9 @@ public sealed record MasterOptions
     /// <summary>What reading the paper's <c>/log</c> gives to clients.</summary>
     public uint DebugMask { get; init; }
 
+    /// <summary>Publishes anew for who asks on this machine (<see cref="Republisher.RequestAsync"/>); null: nobody can.</summary>
+    public Func<Task<PublishReport>>? Republish { get; init; }
+
     /// <summary>Gets a line per 9P message; null for none.</summary>
     public Action<string>? Trace { get; init; }
 }
@@ -89,11 +92,22 @@ public sealed class Master : IAsyncDisposable
     /// <summary>What is published now.</summary>
     public Generation Generation => _publications.Current;
 
-    /// <summary>Called when somebody on this machine asks for a publishing; null: nobody can.</summary>
-    public Action? PublishRequested { get; set; }
-
     /// <summary>Publishes another generation; the master disposes of former ones in time.</summary>
-    public void Publish(Generation next) => _publications.Publish(next);
+    public void Publish(Generation next)
+    {
+        _publications.Publish(next);
+        _stale.Clear();
+    }
+
+    /// <summary>
+    /// Takes a generation of the same root in the place of the present one, so that its files are known as they are now;
+    /// nodes do not notice. The master disposes of the former one.
+    /// </summary>
+    public void Renew(Generation same)
+    {
+        _publications.Renew(same.Renewing(Generation));
+        _stale.Clear();
+    }
 
     private PaperDirectory PaperRoot()
     {
@@ -117,7 +131,7 @@ public sealed class Master : IAsyncDisposable
     [
         new TextFile(directory, Names.Generation, 12, () => Published(Generation).Format()),
         new NextFile(directory, 17, _publications, Published),
-        new PublishFile(directory, 18, () => PublishRequested?.Invoke()),
+        new PublishFile(directory, 18, _options.Republish),
         new ContentsDirectory(directory, 13, Find, Contents,
             [Names.Redir, Names.Avail], RoutingFile),
         new LogFile(directory, Names.Log, 14, _clusterLog, NameOfNode, mask: null),
@@ -160,7 +174,7 @@ public sealed class Master : IAsyncDisposable
     }
 
     private static GenerationText Published(Generation g) =>
-        new(g.Number, g.Root, g.Find(g.Root)!.Table.Size, g.Published, g.Files, (ulong)g.Bytes);
+        new(g.Number, g.Root, g.Find(g.Root)!.Table.Size, g.Published, g.Files, (ulong)g.Bytes, (ulong)g.LeftOut);
 
     private string Stats()
     {

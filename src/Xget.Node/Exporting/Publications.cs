@@ -51,6 +51,17 @@ internal sealed class Publications
         changed.SetResult();
     }
 
+    /// <summary>The present generation with the same root, from other states of its files.</summary>
+    internal void Renew(Generation same)
+    {
+        lock (_gate)
+        {
+            Publication[] before = _newestFirst;
+            _newestFirst = [new Publication(same), .. before.AsSpan(1)];
+            before[0].Generation.Dispose();
+        }
+    }
+
     /// <summary>The present generation as soon as its root is not <paramref name="known"/>.</summary>
     internal async ValueTask<Generation> OtherThanAsync(Digest known, CancellationToken ct)
     {

@@ -11,12 +11,14 @@ namespace Xget.Node.Wire;
 /// <param name="Published">Time of publishing, UTC.</param>
 /// <param name="Files">Names of regular files.</param>
 /// <param name="Bytes">Bytes in regular files; hard-linked ones count once.</param>
-public sealed record GenerationText(ulong Number, Digest Root, ulong RootSize, DateTimeOffset Published, long Files, ulong Bytes)
+/// <param name="LeftOut">Entries of the source that are not in the tree.</param>
+public sealed record GenerationText(
+    ulong Number, Digest Root, ulong RootSize, DateTimeOffset Published, long Files, ulong Bytes, ulong LeftOut = 0)
 {
     /// <summary>The file's text.</summary>
     public string Format() => string.Create(CultureInfo.InvariantCulture,
         $"generation {Number}\nroot {Root} {RootSize}\npublished {Published.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffffZ}\n" +
-        $"files {Files}\nbytes {Bytes}\n");
+        $"files {Files}\nbytes {Bytes}\n{(LeftOut > 0 ? $"left-out {LeftOut}\n" : "")}");
 
     /// <summary>Reads the file; lines it does not know are skipped, so that later versions may add some.</summary>
     public static bool TryParse(string text, out GenerationText? generation)
@@ -25,7 +27,7 @@ public sealed record GenerationText(ulong Number, Digest Root, ulong RootSize, D
         ulong? number = null;
         (Digest Root, ulong Size)? root = null;
         DateTimeOffset published = default;
-        (ulong Files, ulong Bytes) sizes = default;
+        (ulong Files, ulong Bytes, ulong LeftOut) sizes = default;
         foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] words = line.Split(' ');
@@ -48,13 +50,16 @@ public sealed record GenerationText(ulong Number, Digest Root, ulong RootSize, D
                 case "bytes" when words.Length >= 2:
                     TryNumber(words[1], out sizes.Bytes);
                     break;
+                case "left-out" when words.Length >= 2:
+                    TryNumber(words[1], out sizes.LeftOut);
+                    break;
                 default:
                     break;
             }
         }
         if (number is null || root is null)
             return false;
-        generation = new GenerationText(number.Value, root.Value.Root, root.Value.Size, published, (long)Math.Min(sizes.Files, long.MaxValue), sizes.Bytes);
+        generation = new GenerationText(number.Value, root.Value.Root, root.Value.Size, published, (long)Math.Min(sizes.Files, long.MaxValue), sizes.Bytes, sizes.LeftOut);
         return true;
     }
 

@@ -91,6 +91,20 @@ public sealed class DigestIndexFileTests : IDisposable
     }
 
     [Fact]
+    public void An_index_of_another_version_is_begun_anew()
+    {
+        File.WriteAllBytes(IndexPath, [.. "XGIX"u8, 1, 0, 0, 0, 5, 6, 7]);
+        using (var index = DigestIndex.Open(IndexPath))
+        {
+            Assert.Contains("another version", Assert.Single(index.Warnings), StringComparison.Ordinal);
+            Add(index, Some(1));
+        }
+        Assert.False(File.Exists(IndexPath + ".bad"));
+        using var again = DigestIndex.Open(IndexPath);
+        Assert.Equal(1, again.Count);
+    }
+
+    [Fact]
     public void A_second_process_works_in_memory_with_a_warning()
     {
         using var first = DigestIndex.Open(IndexPath);

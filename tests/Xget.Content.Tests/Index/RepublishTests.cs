@@ -69,6 +69,110 @@ public sealed class RepublishTests : IDisposable
     }
 
     [Fact]
+    public void Time_stamps_of_whole_seconds_settle_after_two_seconds_and_fine_ones_after_the_kernels_tick()
+    {
+        var changed = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
+        var coarse = new FileIdentity(1, 2, 3, new(1_600_000_000, 0), new(1_700_000_000, 0));
+        var tenMilliseconds = new FileIdentity(1, 2, 3, new(1_600_000_000, 0), new(1_700_000_000, 10_000_000));
+        var fine = new FileIdentity(1, 2, 3, new(1_600_000_000, 0), new(1_700_000_000, 1));
+        foreach (var (identity, milliseconds, settled) in new[]
+        {
+            (coarse, 2100, false), (coarse, 2101, true), (tenMilliseconds, 2110, false), (tenMilliseconds, 2111, true),
+            (fine, 100, false), (fine, 101, true),
+        })
+            Assert.Equal(settled, RacyTimes.AreSettled(identity, changed.AddMilliseconds(milliseconds)));
+    }
+
+    [Fact]
+    public void A_modification_time_in_the_future_is_settled_and_one_of_now_is_not()
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
+        Assert.True(RacyTimes.AreSettled(new(1, 2, 3, new(1_800_000_000, 0), new(1_600_000_000, 1)), now));
+        Assert.False(RacyTimes.AreSettled(new(1, 2, 3, new(1_700_000_000, 0), new(1_600_000_000, 1)), now));
+    }
+
+    [SkippableFact]
+    public async Task A_rewrite_of_the_same_size_within_a_second_is_published_on_a_file_system_of_whole_seconds()
+    {
+        Prerequisite.Root();
+        // ext4 with inodes of 128 bytes has no room for fractions of a second.
+        SourceFolder.Run("bash", "-c", $"truncate -s 8M {_elsewhere["image"]} && mkfs.ext4 -q -I 128 {_elsewhere["image"]} 2>/dev/null");
+        SourceFolder.Run("mount", "-o", "loop", _elsewhere["image"], _elsewhere.Make("tree/mnt"));
+        try
+        {
+            using var index = DigestIndex.InMemory();
+            var publisher = new Publisher(TimeProvider.System);
+            for (var i = 0; i < 5; i++)
+            {
+                File.WriteAllText(_elsewhere["tree/mnt/file"], $"AAAA{i}");
+                using var first = await publisher.PublishAsync(_elsewhere["tree"], index, 1, new PublishOptions());
+                File.WriteAllText(_elsewhere["tree/mnt/file"], $"BBBB{i}");
+                using var second = await publisher.PublishAsync(_elsewhere["tree"], index, 2, new PublishOptions());
+                Assert.Equal(Adler32.Append(1, System.Text.Encoding.ASCII.GetBytes($"BBBB{i}")), second.At("mnt/file").Adler32);
+            }
+        }
+        finally
+        {
+            SourceFolder.Run("umount", _elsewhere["tree/mnt"]);
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_device_number_that_changes_over_a_remount_hashes_nothing_again()
+    {
+        Prerequisite.Root();
+        SourceFolder.Run("bash", "-c", $"truncate -s 8M {_elsewhere["image"]} && mkfs.ext4 -q -I 256 {_elsewhere["image"]} 2>/dev/null");
+        _elsewhere.Make("tree/mnt");
+        var device = Mount("tree/mnt");
+        _elsewhere.Write("tree/mnt/large", 1_000_000);
+        _elsewhere.Write("tree/mnt/small", 1000);
+        _elsewhere.Write("tree/other", 1000);
+        using var index = DigestIndex.InMemory();
+        using (await _elsewhere.Publish(index, path: "tree"))
+            SourceFolder.Run("umount", _elsewhere["tree/mnt"]);
+        // Another file system takes the free device.
+        SourceFolder.Run("cp", _elsewhere["image"], _elsewhere["image2"]);
+        _elsewhere.Make("aside");
+        var aside = Mount("aside", "image2");
+        var progress = new LastProgress();
+        try
+        {
+            Skip.If(device == Mount("tree/mnt"), "the device number did not change");
+            using var again = await _elsewhere.Publish(index, path: "tree", progress: progress);
+            Assert.Equal((0L, 3L), (progress.Last.BytesToHash, again.Files));
+        }
+        finally
+        {
+            SourceFolder.Run("umount", _elsewhere["tree/mnt"], _elsewhere["aside"]);
+        }
+
+        ulong Mount(string path, string image = "image")
+        {
+            SourceFolder.Run("mount", "-o", "loop", _elsewhere[image], _elsewhere[path]);
+            SourceFolder.Ok(Syscall.stat(_elsewhere[path], out var stat));
+            return stat.st_dev;
+        }
+    }
+
+    [Fact]
+    public void What_differs_in_the_device_only_is_known_by_the_place_of_its_file_system_unless_its_times_are_coarse()
+    {
+        var systems = new FileSystems();
+        var root = new PublishedNode(null, default, 0, new EntryAttributes { Type = EntryType.Directory });
+        var below = new PublishedNode(root, FileName.Of("mnt"), 0, new EntryAttributes { Type = EntryType.Directory });
+        using var file = File.OpenHandle("/proc/self/exe");
+        systems.Enter(file, 7, root);
+        systems.Enter(file, 8, below);
+        systems.Enter(file, 9, root);
+        var fine = new FileIdentity(7, 2, 3, default, new(5, 1));
+        Assert.Equal(systems.Lasting(fine), systems.Lasting(fine with { Device = 9 }));
+        Assert.NotEqual(systems.Lasting(fine), systems.Lasting(fine with { Device = 8 }));
+        Assert.NotEqual(systems.Lasting(fine), systems.Lasting(fine with { Ctime = new(5, 2) }));
+        var coarse = fine with { Ctime = new(5, 0) };
+        Assert.NotEqual(systems.Lasting(coarse), systems.Lasting(coarse with { Device = 9 }));
+    }
+
+    [Fact]
     public async Task What_was_hashed_before_an_interruption_is_not_hashed_again()
     {
         using var index = DigestIndex.Open(_elsewhere["index"]);

@@ -26,15 +26,61 @@ public sealed class ChangesWhilePublishingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_changes_each_time_is_left_out_with_a_warning()
+    public async Task A_file_that_is_written_anew_each_time_is_left_out_and_named()
     {
-        _folder.Write("log", Large);
+        _folder.Write("busy", Large);
         _folder.Write("other", 1000);
         var changes = 0;
-        using var generation = await Publish(hashed => File.AppendAllText(_folder["log"], $"{changes++}"));
+        using var generation = await Publish(hashed => _folder.Write("busy", Large, seed: ++changes));
         Assert.Equal("other", Assert.Single(generation.Tree.Children).Name.ToString());
         Assert.Contains("changes while", Assert.Single(generation.Warnings), StringComparison.Ordinal);
+        Assert.Equal(["busy: it changes while it is being read"], LeftOutOf(generation.Tree));
+        Assert.Equal(1, generation.LeftOut);
         AssertServes(generation, "other");
+    }
+
+    [Fact]
+    public async Task A_large_file_that_grows_all_the_time_is_published_as_it_was_at_first()
+    {
+        var before = File.ReadAllBytes(_folder.Write("log", Large));
+        _folder.Write("other", 1000);
+        var lines = 0;
+        using var index = DigestIndex.InMemory();
+        using var generation = await Publish(hashed => File.AppendAllText(_folder["log"], $"line {lines++}\n"), index);
+        Assert.Empty(generation.Warnings);
+        var log = generation.At("log");
+        Assert.Equal(((ulong)Large, ChunkTable.Of(before).Content), (log.Attributes.Size, log.Data.Content));
+        AssertServes(generation, "other");
+        Assert.Equal(1, index.Count);    // what did not rest is hashed anew next time
+    }
+
+    [Fact]
+    public async Task A_small_file_that_grows_before_each_reading_is_published_as_it_was_at_one_moment()
+    {
+        _folder.Write("0-large", Large);
+        _folder.Write("log", "line\n"u8.ToArray());
+        _folder.Write("other", 1000);
+        // The pack comes after a file that is hashed anew in each round.
+        using var generation = await Publish(hashed =>
+        {
+            File.AppendAllText(_folder["log"], "line\n");
+            _folder.Write("0-large", Large, seed: (int)hashed);
+        });
+        var size = (int)generation.At("log").Attributes.Size;
+        Assert.Equal(0, size % "line\n".Length);
+        Assert.Equal(Adler32.Append(1, File.ReadAllBytes(_folder["log"]).AsSpan(0, size)), generation.At("log").Adler32);
+        Assert.Equal(["0-large: it changes while it is being read"], LeftOutOf(generation.Tree));
+    }
+
+    [Fact]
+    public async Task A_file_of_which_only_the_owner_changes_is_published()
+    {
+        _folder.Write("large", Large);
+        var changes = 0;
+        using var generation = await Publish(hashed =>
+            SourceFolder.Ok(Syscall.chmod(_folder["large"], changes++ % 2 == 0 ? FilePermissions.S_IRUSR : FilePermissions.S_IRWXU)));
+        Assert.Empty(generation.Warnings);
+        Assert.Equal(ChunkTable.Of(File.ReadAllBytes(_folder["large"])).Content, generation.At("large").Data.Content);
     }
 
     [Fact]
@@ -116,8 +162,11 @@ public sealed class ChangesWhilePublishingTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     // One thread, so that each report comes before anything else is read.
-    private async Task<Generation> Publish(Action<long> whenHashed) => await _folder.Publish(
-        options: new PublishOptions { Parallelism = 1 }, progress: new Callback(whenHashed));
+    private async Task<Generation> Publish(Action<long> whenHashed, DigestIndex? index = null) => await _folder.Publish(
+        index, options: new PublishOptions { Parallelism = 1 }, progress: new Callback(whenHashed));
+
+    private static string[] LeftOutOf(PublishedNode directory) =>
+        [.. LeftOut.Parse(directory.Xattrs.Single(x => x.Name.AsSpan().SequenceEqual(LeftOut.XattrName)).Value).Lines];
 
     private void AssertServes(Generation generation, string path)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using Mono.Unix.Native;
+using Xget.Content.Linux;
 
 namespace Xget.Content.Tests;
 
@@ -220,7 +221,7 @@ public sealed class PublisherTests : IDisposable
         SourceFolder.Ok(Syscall.mkfifo(_folder["fifo"], FilePermissions.S_IRUSR));
         var refused = await Assert.ThrowsAsync<PublishException>(() => _folder.Publish(path: path));
         Assert.Equal(expected, refused.Error);
-        Assert.Contains(Xget.Content.Linux.Words.Of(expected), refused.Message, StringComparison.Ordinal);
+        Assert.Contains(Words.Of(expected), refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

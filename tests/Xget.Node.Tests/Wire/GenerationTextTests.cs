@@ -18,6 +18,15 @@ public class GenerationTextTests
             Sample.Format());
 
     [Fact]
+    public void It_says_what_was_left_out_if_anything_was()
+    {
+        GenerationText incomplete = Sample with { LeftOut = 2 };
+        Assert.Equal(Sample.Format() + "left-out 2\n", incomplete.Format());
+        Assert.True(GenerationText.TryParse(incomplete.Format(), out GenerationText? read));
+        Assert.Equal(incomplete, read);
+    }
+
+    [Fact]
     public void It_is_read_in_any_order_of_lines()
     {
         Assert.True(GenerationText.TryParse($"root {Hex} 4711\npublished 2026-11-20T14:00:00.0000000Z\ngeneration 3\nbytes 34567\nfiles 12\n", out GenerationText? read));
