@@ -29,6 +29,7 @@ internal static class CopyCommand
             destinationOptions = destinationOptions with { KeepOwner = false };
         if (Destination.Open(target, destinationOptions, out Destination? destination) is var error and not 0)
             throw new UserException($"{target}: {Words.Of(error)}");
+        int exit;
         using (destination)
         {
             var transport = new SocketTransport(nodeOptions.RequestTimeout,
@@ -36,17 +37,20 @@ internal static class CopyCommand
             await using var node = new ClusterNode(nodeOptions, transport, TimeProvider.System, new Random(), log, sink);
             if (await StartAsync(node, nodeOptions, ct) is { } reason)
                 throw new UserException($"cannot reach the master at {master}: {reason}");
-            var job = new CopyJob(node, destination!, TimeProvider.System, new Random(), log);
+            var job = new CopyJob(node, destination!, TimeProvider.System, new Random(), log,
+                new CopyOptions { NoDevices = result.GetValue(options.NoDevices), NoSetuid = result.GetValue(options.NoSetuid) });
             CopyResult copy = await WithProgressAsync(job, node, quiet, sources, ct);
             await node.CloseIdleParentsAsync();
-            if (result.GetValue(options.DoneFile) is { } doneFile)
+            if (copy.IsComplete && result.GetValue(options.DoneFile) is { } doneFile)
                 await CreateAsync(doneFile);
+            Tell(copy);
             Counters moved = node.Counters;
             string summary = $"{Amount.Count(copy.Files, "file")}, {Amount.Bytes(copy.Bytes)} in {Amount.Seconds(copy.Elapsed)} ({Amount.Rate(copy.Bytes, copy.Elapsed)}): " +
                 $"{Amount.Bytes(moved.FromMaster)} from the master, {Amount.Bytes(moved.FromWorkers)} from workers, {Amount.Count(moved.Retries, "retry", "retries")}";
             log.Information("{Summary:l}", summary);
             if (!quiet)
                 Console.WriteLine("xget: " + summary);
+            exit = copy.IsComplete ? ExitCode.Done : ExitCode.Failed;
             double? most = result.GetValue(options.Linger);
             try
             {
@@ -57,7 +61,28 @@ internal static class CopyCommand
                 // Everything is here; it was only told not to serve any longer.
             }
         }
-        return ExitCode.Done;
+        return exit;
+    }
+
+    /// <summary>Names what is missing: also where nothing else is told, since it is an error.</summary>
+    private static void Tell(CopyResult copy)
+    {
+        foreach (string line in copy.LeftOut)
+            Console.Error.WriteLine($"xget: left out by the master: {line}");
+        foreach (CopyFailure failure in copy.Failures)
+            Console.Error.WriteLine($"xget: {failure.Path}: {failure.Reason}");
+        if (copy.FailureCount > copy.Failures.Count)
+            Console.Error.WriteLine($"xget: and {copy.FailureCount - copy.Failures.Count} more");
+        if (copy.IsMixed)
+            Console.Error.WriteLine("xget: the master published while it was copied: some of the files are of the state before");
+        if (!copy.IsComplete)
+        {
+            Console.Error.WriteLine($"xget: copied {Amount.Count(copy.Files, "file")}; " + string.Join(", ", new[]
+            {
+                copy.FailureCount > 0 ? $"{Amount.Count(copy.FailureCount, "entry", "entries")} could not be copied" : null,
+                copy.LeftOutCount > 0 ? $"{Amount.Count(copy.LeftOutCount, "entry was", "entries were")} left out by the master" : null,
+            }.Where(t => t is not null)));
+        }
     }
 
     private static async Task<string?> StartAsync(ClusterNode node, NodeOptions options, CancellationToken ct)

@@ -41,6 +41,9 @@ public abstract class StoredContent : IDisposable
     private protected int Cut(ulong offset, int count)
         => offset >= Table.Size || count <= 0 ? 0 : (int)Math.Min((ulong)count, Table.Size - offset);
 
+    /// <summary>True if the range lies within the content and every chunk of it is there.</summary>
+    public bool Has(DataReference range) => range.IsWithin(Table.Size) && Has(range.Offset, range.Length);
+
     /// <summary>True if every chunk of the range, which lies within the content, is there.</summary>
     internal bool Has(ulong offset, ulong length)
     {

@@ -55,6 +55,16 @@ public sealed partial class Transfer : ServedContent
     /// begin, so that no link rests between the two.</summary>
     public Task NearEnd => _nearEnd.Task;
 
+    /// <summary>Why it failed: ESTALE if the content is not published any more, or has changed at the master; 0 if it has not.</summary>
+    public Errno Error
+    {
+        get
+        {
+            lock (_gate)
+                return _failed ? _error : 0;
+        }
+    }
+
     /// <summary>Whether it will never be complete: see <see cref="Finished"/> for the reason.</summary>
     public bool HasFailed
     {

@@ -1,0 +1,14 @@
+namespace Xget.Node.Copying;
+
+/// <summary>What a copy leaves out, and what it may take. Immutable.</summary>
+public sealed record CopyOptions
+{
+    /// <summary>Leave device nodes out.</summary>
+    public bool NoDevices { get; init; }
+
+    /// <summary>Clear the setuid and setgid bits of files, and leave file capabilities out.</summary>
+    public bool NoSetuid { get; init; }
+
+    /// <summary>How large the plan may be.</summary>
+    public PlanLimits Limits { get; init; } = new();
+}
