@@ -83,11 +83,21 @@ public sealed class DestinationPath : IEquatable<DestinationPath>
     /// <inheritdoc/>
     public override int GetHashCode() => _hash;
 
-    /// <summary>The path as text, with \xNN for what is not printable.</summary>
+    /// <summary>The path as text, with \xNN for what is not printable; only the end of one that is longer than any path may be.</summary>
     public override string ToString()
     {
-        byte[] bytes = new byte[Length];
-        CopyTo(bytes);
-        return FileName.Printable(bytes);
+        const int MaxShown = 4096;
+        DestinationPath top = Root;
+        for (DestinationPath at = this; Length - at.Length < MaxShown && at.Parent is { } parent; at = parent)
+            top = parent;
+        byte[] bytes = new byte[Length - top.Length];
+        for (DestinationPath at = this; at != top; at = at.Parent!)
+        {
+            int end = at.Length - top.Length;
+            at.Name.Bytes.CopyTo(bytes.AsSpan(end - at.Name.Length));
+            if (end > at.Name.Length)
+                bytes[end - at.Name.Length - 1] = (byte)'/';
+        }
+        return (top.Parent is null ? "" : "...") + FileName.Printable(bytes);
     }
 }

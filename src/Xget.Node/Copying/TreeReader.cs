@@ -17,8 +17,7 @@ internal sealed class TreeReader(ClusterNode node, CopyOptions options)
     /// <summary>Directory objects that are asked for at a time.</summary>
     private const int MaxAtOnce = 4096;
 
-    private readonly Dictionary<DataReference, DirectoryObject> _objects = [];
-    private readonly Dictionary<DataReference, TreeSize> _sizes = [];
+    private readonly Dictionary<DataReference, ReadDirectory?> _read = []; // null while it is asked for
     private readonly HashSet<Digest> _contents = [];
     private readonly CopyPlan _plan = new(options);
     private long _memory;
@@ -65,7 +64,7 @@ internal sealed class TreeReader(ClusterNode node, CopyOptions options)
     private async Task AddTreeAsync(DestinationPath top, DataReference root, string name, CancellationToken ct)
     {
         await ReadTreeAsync(top, root, name, ct);
-        TreeSize size = TreeSize.Of(root, _objects, _sizes);
+        TreeSize size = TreeSize.Of(root, _read!);
         _entries += size.Entries;
         if (_entries > options.Limits.Entries || _entries < 0)
             throw TooMany();
@@ -73,19 +72,20 @@ internal sealed class TreeReader(ClusterNode node, CopyOptions options)
             throw TooDeep(name);
         Take(size.Memory);
 
-        List<(DestinationPath Path, DirectoryObject Object)> level = [(top, _objects[root])];
+        List<(DestinationPath Path, DataReference Data)> level = [(top, root)];
         while (level.Count > 0)
         {
             ct.ThrowIfCancellationRequested();
-            List<(DestinationPath, DirectoryObject)> next = [];
-            foreach ((DestinationPath directory, DirectoryObject its) in level)
+            List<(DestinationPath, DataReference)> next = [];
+            foreach ((DestinationPath directory, DataReference data) in level)
             {
+                DirectoryObject its = _read[data]!.Object;
                 _plan.AddDirectory(directory, its.Self);
                 foreach (DirectoryEntry entry in its.Entries)
                 {
                     DestinationPath path = directory.Child(entry.Name);
                     if (entry.Type == EntryType.Directory)
-                        next.Add((path, _objects[entry.Data]));
+                        next.Add((path, entry.Data));
                     else
                         _plan.Add(path, entry);
                 }
@@ -98,7 +98,7 @@ internal sealed class TreeReader(ClusterNode node, CopyOptions options)
     private async Task ReadTreeAsync(DestinationPath top, DataReference root, string name, CancellationToken ct)
     {
         List<(DestinationPath Path, DataReference Data)> level = [(top, root)];
-        HashSet<DataReference> seen = [root];
+        _read.TryAdd(root, null);
         for (int depth = 1; level.Count > 0; depth++)
         {
             if (depth > options.Limits.Depth)
@@ -115,7 +115,7 @@ internal sealed class TreeReader(ClusterNode node, CopyOptions options)
                     Note(some[i].Data, objects[i]);
                     foreach (DirectoryEntry entry in objects[i].Entries)
                     {
-                        if (entry.Type == EntryType.Directory && seen.Add(entry.Data))
+                        if (entry.Type == EntryType.Directory && _read.TryAdd(entry.Data, null))
                             next.Add((some[i].Path.Child(entry.Name), entry.Data));
                     }
                 }
@@ -136,8 +136,9 @@ internal sealed class TreeReader(ClusterNode node, CopyOptions options)
     /// <summary>An object is here: it, and the content that it lies in, take memory.</summary>
     private void Note(DataReference data, DirectoryObject directory)
     {
-        if (!_objects.TryAdd(data, directory))
+        if (_read[data] is not null)
             return;
+        _read[data] = new ReadDirectory(directory);
         if (directory.Entries.Length > options.Limits.Entries)
             throw TooMany();
         Take((long)directory.Entries.Length * TreeSize.BytesPerEntry / 2);
@@ -159,8 +160,8 @@ internal sealed class TreeReader(ClusterNode node, CopyOptions options)
 
     private async Task<DirectoryObject> ReadAsync(DataReference reference, string name, bool whole, CancellationToken ct)
     {
-        if (_objects.TryGetValue(reference, out DirectoryObject? known))
-            return known;
+        if (_read.GetValueOrDefault(reference) is { } known)
+            return known.Object;
         (byte[]? bytes, string? reason) = await node.ReadAsync(reference, name, whole, ct);
         if (bytes is null)
             throw new CopyException(reason!);

@@ -9,60 +9,62 @@ namespace Xget.Node.Copying;
 /// <param name="Entries">Entries of all directories, the top itself included.</param>
 /// <param name="Depth">Directories below one another, the top included.</param>
 /// <param name="Memory">Bytes that a plan takes, as estimated.</param>
-internal readonly record struct TreeSize(long Entries, int Depth, long Memory)
+internal sealed record TreeSize(long Entries, int Depth, long Memory)
 {
     /// <summary>A plan's objects for one entry, without its name, target and extended attributes.</summary>
     internal const int BytesPerEntry = 400;
 
-    /// <summary>Bytes of one entry in a plan, as estimated.</summary>
-    internal static long MemoryOf(EntryAttributes attributes, int nameLength)
-    {
-        long bytes = BytesPerEntry + nameLength + attributes.SymlinkTarget.Length;
-        foreach (Xattr xattr in attributes.Xattrs)
-            bytes += xattr.Name.Length + xattr.Value.Length + 100;
-        return bytes;
-    }
+    private const int BytesPerXattr = 100;
 
-    /// <summary>The size of the tree below a directory. No recursion: a tree may be as deep as its objects are many.</summary>
-    /// <param name="top">The directory.</param>
-    /// <param name="objects">All directory objects of the tree.</param>
-    /// <param name="sizes">Sizes that are known already; those that are found are added.</param>
-    internal static TreeSize Of(DataReference top, Dictionary<DataReference, DirectoryObject> objects,
-        Dictionary<DataReference, TreeSize> sizes)
+    /// <summary>The size of the tree below a directory, and of each directory in it. No recursion: a tree may be as deep as
+    /// its objects are many.</summary>
+    internal static TreeSize Of(DataReference top, Dictionary<DataReference, ReadDirectory> directories)
     {
         // An object names digests, so it cannot contain itself.
-        Stack<DataReference> open = new([top]);
-        while (open.TryPeek(out DataReference at))
+        Stack<ReadDirectory> open = [];
+        open.Push(directories[top]);
+        while (open.TryPeek(out ReadDirectory? at))
         {
-            bool isReady = true;
-            foreach (DirectoryEntry entry in sizes.ContainsKey(at) ? [] : objects[at].Entries)
+            int before = open.Count;
+            foreach (DirectoryEntry entry in at.Size is null ? at.Object.Entries : [])
             {
-                if (entry.Type == EntryType.Directory && !sizes.ContainsKey(entry.Data))
-                {
-                    open.Push(entry.Data);
-                    isReady = false;
-                }
+                if (entry.Type == EntryType.Directory && directories[entry.Data] is { Size: null } below)
+                    open.Push(below);
             }
-            if (!isReady)
+            if (open.Count > before)
                 continue;
-            sizes.TryAdd(at, Sum(objects[at], sizes));
+            at.Size ??= Sum(at.Object, directories);
             open.Pop();
         }
-        return sizes[top];
+        return directories[top].Size!;
     }
 
-    private static TreeSize Sum(DirectoryObject directory, Dictionary<DataReference, TreeSize> sizes)
+    private static TreeSize Sum(DirectoryObject directory, Dictionary<DataReference, ReadDirectory> directories)
     {
-        (long entries, int depth, long memory) = (1, 0, MemoryOf(directory.Self, 0));
+        (long entries, int depth, long memory) = (1, 0, MemoryOf(directory.Self));
         foreach (DirectoryEntry entry in directory.Entries)
         {
-            TreeSize size = entry.Type == EntryType.Directory
-                ? sizes[entry.Data] : new(1, 0, MemoryOf(entry.Attributes, entry.Name.Length));
-            entries = Add(entries, size.Entries);
-            memory = Add(memory, Add(size.Memory, entry.Name.Length));
-            depth = Math.Max(depth, size.Depth);
+            memory = Add(memory, entry.Name.Length);
+            if (entry.Type != EntryType.Directory)
+            {
+                entries = Add(entries, 1);
+                memory = Add(memory, MemoryOf(entry.Attributes));
+                continue;
+            }
+            TreeSize below = directories[entry.Data].Size!;
+            entries = Add(entries, below.Entries);
+            memory = Add(memory, below.Memory);
+            depth = Math.Max(depth, below.Depth);
         }
         return new(entries, depth + 1, memory);
+    }
+
+    private static long MemoryOf(EntryAttributes attributes)
+    {
+        long bytes = BytesPerEntry + attributes.SymlinkTarget.Length;
+        foreach (Xattr xattr in attributes.Xattrs)
+            bytes += xattr.Name.Length + xattr.Value.Length + BytesPerXattr;
+        return bytes;
     }
 
     private static long Add(long one, long other) => one > long.MaxValue - other ? long.MaxValue : one + other;

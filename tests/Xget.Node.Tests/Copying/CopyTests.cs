@@ -52,7 +52,7 @@ public abstract class CopyTests : IDisposable
     private protected async Task<string> FailAsync(TestCluster cluster, params string[] sources) =>
         (await Assert.ThrowsAsync<CopyException>(() => CopyAsync(cluster, sources: sources))).Message;
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         _source.Dispose();
         _destinations.Dispose();
