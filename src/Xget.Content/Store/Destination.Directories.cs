@@ -29,7 +29,7 @@ public sealed partial class Destination
                     return error;
                 bool isNew = error == 0;
                 error = NativeStore.Status(parent!, name, out FileStatus status);
-                if (error == 0 && IsTaken(parent!, path, status))
+                if (error == 0 && !isNew && IsTaken(parent!, path, status))
                     return Errno.ENOTUNIQ;
                 if (error == 0 && status.IsDirectory)
                 {
@@ -80,7 +80,7 @@ public sealed partial class Destination
         {
             error = OpenFile(parent!, path.Name, out SafeFileHandle? file, out FileStatus status);
             if (error == 0)
-                error = Keep(path, status);
+                error = Keep(parent!, path, status);
             using (file)
                 return error != 0 ? error : _metadata.Apply(file!, attributes);
         }

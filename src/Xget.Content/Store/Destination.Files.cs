@@ -90,7 +90,7 @@ public sealed partial class Destination
                 using (present)
                 {
                     if (status.LinkCount <= attributes.LinkCount && HasBytes(present!, status, bytes)
-                        && Keep(path, status) == 0)
+                        && Keep(parent!, path, status) == 0)
                         return _metadata.Apply(present!, attributes);
                 }
             }

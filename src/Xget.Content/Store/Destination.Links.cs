@@ -20,7 +20,7 @@ public sealed partial class Destination
             ReadOnlySpan<byte> final = path.Name.Terminated;
             if (NativeStore.Status(parent!, final, out FileStatus status) == 0
                 && status.Type == FilePermissions.S_IFLNK && IsSymlinkTo(parent!, final, target)
-                && IsRight(parent!, final, status, attributes) && Keep(path, status) == 0)
+                && IsRight(parent!, final, status, attributes) && Keep(parent!, path, status) == 0)
                 return 0;
             return Place(path, parent!, (Metadata: _metadata, attributes, target), static (directory, name, from) =>
             {
@@ -52,7 +52,7 @@ public sealed partial class Destination
             ReadOnlySpan<byte> final = path.Name.Terminated;
             if (NativeStore.Status(parent!, final, out FileStatus status) == 0 && status.Type == type
                 && (status.NodeMajor, status.NodeMinor) == (attributes.RdevMajor, attributes.RdevMinor)
-                && IsRight(parent!, final, status, attributes) && Keep(path, status) == 0)
+                && IsRight(parent!, final, status, attributes) && Keep(parent!, path, status) == 0)
                 return 0;
             return Place(path, parent!, (Metadata: _metadata, attributes, type), static (directory, name, from) =>
             {
@@ -115,7 +115,7 @@ public sealed partial class Destination
                     using (present)
                     {
                         if (there.Size == status.Size && there.LinkCount <= attributes.LinkCount
-                            && SparseFile.AreEqual(source!, present!, (long)status.Size) && Keep(path, there) == 0)
+                            && SparseFile.AreEqual(source!, present!, (long)status.Size) && Keep(parent!, path, there) == 0)
                             return _metadata.Apply(present!, attributes);
                     }
                 }

@@ -20,8 +20,17 @@ public sealed partial class Destination
             return null;
         using (parent)
         {
-            return NativeStore.Status(parent!, path.Name.Terminated, out FileStatus there) == 0 && IsTaken(parent!, path, there)
-                ? _written.Of(there) : null;
+            if (NativeStore.Status(parent!, path.Name.Terminated, out FileStatus there) != 0 || !IsTaken(parent!, path, there))
+                return null;
+            if (_written.Of(there) is { } other && !other.Equals(path))
+                return other;
+            string folded = Lookalikes.Fold(path.Name);
+            foreach (FileName name in Listed(parent!))
+            {
+                if (Lookalikes.Fold(name) == folded)
+                    return path.Parent!.Child(name);
+            }
+            return null;
         }
     }
 
@@ -130,8 +139,10 @@ public sealed partial class Destination
     }
 
     /// <summary>Notes that what is there already stays under that path; ENOTUNIQ if this copy has it under another.</summary>
-    private Errno Keep(DestinationPath path, in FileStatus there)
+    private Errno Keep(SafeFileHandle parent, DestinationPath path, in FileStatus there)
     {
+        if (IsUnlistedLookalike(parent, path))
+            return Errno.ENOTUNIQ;
         DestinationPath other = _written.Add(there, path);
         if (other.Equals(path))
             return 0;
@@ -145,10 +156,17 @@ public sealed partial class Destination
     private bool IsTaken(SafeFileHandle parent, DestinationPath path, in FileStatus there)
     {
         if (_written.Of(there) is not { } other || other.Equals(path) || !Stands(other, there))
-            return false;
+            return IsUnlistedLookalike(parent, path);
         // A hard link that an earlier copy left is an entry of its own, and listed as such.
-        return there.IsDirectory || there.LinkCount == 1 || !IsListed(parent, path.Name);
+        return there.IsDirectory || there.LinkCount == 1 || !Listed(parent).Contains(path.Name);
     }
+
+    /// <summary>
+    /// Whether what is found under that path has another name. Some FUSE file systems give each spelling of one name an inode
+    /// number of its own, so that the number does not tell.
+    /// </summary>
+    private bool IsUnlistedLookalike(SafeFileHandle parent, DestinationPath path) =>
+        _lookalikes.Contains(path) && !Listed(parent).Contains(path.Name);
 
     private bool Stands(DestinationPath path, in FileStatus file)
     {
@@ -158,16 +176,16 @@ public sealed partial class Destination
             return NativeStore.Status(parent!, path.Name.Terminated, out FileStatus there) == 0 && there.IsSameFile(file);
     }
 
-    private static bool IsListed(SafeFileHandle parent, FileName name)
+    private static List<FileName> Listed(SafeFileHandle parent)
     {
+        List<FileName> names = [];
         if (NativeStore.Open(parent, ".\0"u8, NativeStore.DirectoryOnly, 0, out SafeFileHandle? directory) != 0)
-            return false;
+            return names;
         using (directory)
         {
-            List<FileName> names = [];
             using PooledBuffer buffer = new(32 << 10);
             DirectoryNames.Read(directory!, buffer.Span, names);
-            return names.Contains(name);
         }
+        return names;
     }
 }

@@ -24,6 +24,7 @@ public sealed partial class Destination : IDisposable
     private readonly Lock _replacing = new();
     private FileName _partialName;
     private byte[] _temporaryPrefix = new OwnNames().TemporaryPrefix;
+    private Lookalikes _lookalikes = new();
     private volatile bool _canRenameNew = true;
     private int _disposed;
 
@@ -84,6 +85,9 @@ public sealed partial class Destination : IDisposable
         _temporaryPrefix = names.TemporaryPrefix;
         _partialDirectory.Rename(_partialName);
     }
+
+    /// <summary>Of these entries it is looked whether the file system takes two of them for one.</summary>
+    public void Watch(Lookalikes lookalikes) => _lookalikes = lookalikes;
 
     /// <summary>
     /// Takes the destination for one copy alone: EWOULDBLOCK while another process has it. A file system without locks is

@@ -96,9 +96,9 @@ internal sealed class ContentCopier(ClusterNode node, Destination destination, P
                 throw new CopyException(reason);
             List<PackMember> missing = file is null ? existing.Missing : PlaceWhatIsThere(file, existing.Missing);
             Errno failed = transfer.Error;
-            await node.DropAsync(transfer);
             if (failed == Errno.ESTALE && file is not null)
                 destination.Partial.Remove(file); // nobody has the rest of it
+            await node.DropAsync(transfer);
             await FailAsync(missing, failed, reason, ct);
             return;
         }

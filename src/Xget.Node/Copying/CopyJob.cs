@@ -45,6 +45,7 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
             (CopyPlan plan, generation) = await PlanAsync(generation, sources, ct);
             if (round == 1)
                 destination.Use(plan.OwnNames);
+            destination.Watch(plan.Lookalikes);
             var placing = new Placing(plan, destination);
             var copier = new ContentCopier(node, destination, placing, Progress) { Done = done };
             Progress.Begin(plan.Files, plan.Bytes);

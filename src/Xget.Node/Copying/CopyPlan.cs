@@ -32,6 +32,9 @@ internal sealed class CopyPlan(CopyOptions options)
     /// <summary>The names that the copy uses for itself.</summary>
     internal OwnNames OwnNames { get; } = new();
 
+    /// <summary>Entries that a file system may take for one another.</summary>
+    internal Lookalikes Lookalikes { get; } = new();
+
     /// <summary>Names of regular files.</summary>
     internal long Files { get; private set; }
 

@@ -81,6 +81,7 @@ internal sealed class TreeReader(ClusterNode node, CopyOptions options)
             {
                 DirectoryObject its = _read[data]!.Object;
                 _plan.AddDirectory(directory, its.Self);
+                _plan.Lookalikes.Add(directory, its.Entries.AsSpan());
                 foreach (DirectoryEntry entry in its.Entries)
                 {
                     DestinationPath path = directory.Child(entry.Name);
