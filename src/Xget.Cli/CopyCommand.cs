@@ -38,7 +38,10 @@ internal static class CopyCommand
             if (await StartAsync(node, nodeOptions, ct) is { } reason)
                 throw new UserException($"cannot reach the master at {master}: {reason}");
             var job = new CopyJob(node, destination!, TimeProvider.System, new Random(), log,
-                new CopyOptions { NoDevices = result.GetValue(options.NoDevices), NoSetuid = result.GetValue(options.NoSetuid) });
+                new CopyOptions
+                {
+                    NoDevices = result.GetValue(options.NoDevices), NoSetuid = result.GetValue(options.NoSetuid), MayLackTypes = bare,
+                });
             CopyResult copy = await WithProgressAsync(job, node, quiet, sources, ct);
             await node.CloseIdleParentsAsync();
             if (copy.IsComplete && result.GetValue(options.DoneFile) is { } doneFile)
@@ -69,20 +72,24 @@ internal static class CopyCommand
     {
         foreach (string line in copy.LeftOut)
             Console.Error.WriteLine($"xget: left out by the master: {line}");
-        foreach (CopyFailure failure in copy.Failures)
-            Console.Error.WriteLine($"xget: {failure.Path}: {failure.Reason}");
-        if (copy.FailureCount > copy.Failures.Count)
-            Console.Error.WriteLine($"xget: and {copy.FailureCount - copy.Failures.Count} more");
+        Name(copy.Lacked, copy.LackedCount);
+        Name(copy.Failures, copy.FailureCount);
         if (copy.IsMixed)
             Console.Error.WriteLine("xget: the master published while it was copied: some of the files are of the state before");
         if (!copy.IsComplete)
         {
-            Console.Error.WriteLine($"xget: copied {Amount.Count(copy.Files, "file")}; " + string.Join(", ", new[]
-            {
-                copy.FailureCount > 0 ? $"{Amount.Count(copy.FailureCount, "entry", "entries")} could not be copied" : null,
-                copy.LeftOutCount > 0 ? $"{Amount.Count(copy.LeftOutCount, "entry was", "entries were")} left out by the master" : null,
-            }.Where(t => t is not null)));
+            Console.Error.WriteLine($"xget: copied {Amount.Count(copy.Files, "file")}" +
+                (copy.FailureCount > 0 ? $"; {Amount.Count(copy.FailureCount, "entry", "entries")} could not be copied" : "") +
+                (copy.LeftOutCount > 0 ? $"; {Amount.Count(copy.LeftOutCount, "entry was", "entries were")} left out by the master" : ""));
         }
+    }
+
+    private static void Name(IReadOnlyList<CopyFailure> first, long count)
+    {
+        foreach (CopyFailure failure in first)
+            Console.Error.WriteLine($"xget: {failure.Path}: {failure.Reason}");
+        if (count > first.Count)
+            Console.Error.WriteLine($"xget: and {count - first.Count} more");
     }
 
     private static async Task<string?> StartAsync(ClusterNode node, NodeOptions options, CancellationToken ct)

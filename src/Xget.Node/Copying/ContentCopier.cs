@@ -12,6 +12,9 @@ namespace Xget.Node.Copying;
 /// </summary>
 internal sealed class ContentCopier(ClusterNode node, Destination destination, Placing placing, CopyProgress progress)
 {
+    /// <summary>Attempts to get the files of one pack of which the master has not got all any more.</summary>
+    private const int MaxAttempts = 32;
+
     private readonly ConcurrentQueue<PackMember> _stale = [];
 
     /// <summary>Files whose bytes the master has not got any more.</summary>
@@ -41,9 +44,6 @@ internal sealed class ContentCopier(ClusterNode node, Destination destination, P
             Keep(member, existing);
         if (existing.Missing.Count == 0)
             return;
-        // The bytes of a pack of directories, in memory since the tree was read, can be a file's too.
-        if (node.Find(digest) is { } inMemory)
-            await node.DropAsync(inMemory);
         await FetchAsync(digest, wanted, existing, turn, ct);
     }
 
@@ -72,41 +72,71 @@ internal sealed class ContentCopier(ClusterNode node, Destination destination, P
             placing.Fail(member.Path, error, EntryType.Regular);
     }
 
+    /// <summary>
+    /// Fetches what is missing. Of a pack of which the master has not got all any more, what it has: its files are halved
+    /// until those that cannot be had are alone.
+    /// </summary>
     private async Task FetchAsync(Digest digest, List<PackMember> wanted, Existing existing, Turn? turn, CancellationToken ct)
+    {
+        Queue<List<PackMember>> parts = new([existing.Missing]);
+        for (int attempt = 1; parts.TryDequeue(out List<PackMember>? part); attempt++)
+        {
+            // The bytes of a pack of directories, in memory since the tree was read, can be a file's too.
+            if (node.Find(digest) is { } before)
+                await node.DropAsync(before);
+            (FileContent? file, Transfer transfer, string? reason) = await FetchOnceAsync(digest, part, existing, turn, ct);
+            if (reason is null)
+            {
+                bool all = Place(file!, part);
+                if (parts.Count == 0)
+                    destination.Partial.Remove(file!); // if it has got no name it is read on without one, until the node ends
+                // From now on children read from the files in place: no descriptor stays open, no pack lies there twice. A
+                // pack of which only a part is copied stays as it is.
+                if (all && destination.Reopen(file!.Table, wanted, out PlacedContent? placed) == 0)
+                    transfer.Move(placed!);
+                continue;
+            }
+            Errno error = transfer.Error;
+            List<PackMember> missing = file is null ? part : PlaceWhatIsThere(file, part);
+            bool isSplit = error == Errno.ESTALE && file is not null && missing.Count > 1 && attempt < MaxAttempts;
+            if (isSplit)
+            {
+                parts.Enqueue(missing[..(missing.Count / 2)]);
+                parts.Enqueue(missing[(missing.Count / 2)..]);
+            }
+            else if (error == Errno.ESTALE && file is not null && parts.Count == 0)
+            {
+                destination.Partial.Remove(file); // nobody has the rest of it
+            }
+            await node.DropAsync(transfer);
+            if (!isSplit)
+                await FailAsync(missing, error, reason, ct);
+        }
+    }
+
+    private async Task<(FileContent? File, Transfer Transfer, string? Reason)> FetchOnceAsync(
+        Digest digest, List<PackMember> members, Existing existing, Turn? turn, CancellationToken ct)
     {
         FileContent? file = null;
         Errno opened = 0;
-        Transfer transfer = node.Fetch(digest, ClusterNode.SizeOf(existing.Missing[0].Data), existing.Missing[0].Path.ToString(),
+        Transfer transfer = node.Fetch(digest, ClusterNode.SizeOf(members[0].Data), members[0].Path.ToString(),
             async (table, cancel) =>
             {
                 (opened, file) = await destination.Partial.OpenAsync(table, cancel);
                 if (opened == 0)
                     opened = await existing.SeedAsync(destination, file!, cancel);
                 return (opened, file);
-            }, existing.Table, existing.Missing.ConvertAll(m => m.Data), turn?.Soon, turn?.Now);
+            }, existing.Table, members.ConvertAll(m => m.Data), turn?.Soon, turn?.Now);
         if (turn is not null)
         {
             await transfer.NearEnd.WaitAsync(ct);
             turn.Pass();
         }
-        if (await transfer.Finished.WaitAsync(ct) is { } reason)
-        {
-            Errno stored = opened != 0 ? opened : file?.WriteError ?? 0;
-            if (stored is Errno.ENOSPC or Errno.EDQUOT or Errno.EROFS or Errno.EIO)
-                throw new CopyException(reason);
-            List<PackMember> missing = file is null ? existing.Missing : PlaceWhatIsThere(file, existing.Missing);
-            Errno failed = transfer.Error;
-            if (failed == Errno.ESTALE && file is not null)
-                destination.Partial.Remove(file); // nobody has the rest of it
-            await node.DropAsync(transfer);
-            await FailAsync(missing, failed, reason, ct);
-            return;
-        }
-        bool all = Place(file!, existing.Missing);
-        // From now on children read from the files in place: no descriptor stays open, no pack lies there twice. A pack of
-        // which only a part is copied stays as it is.
-        if (all && destination.Reopen(file!.Table, wanted, out PlacedContent? placed) == 0)
-            transfer.Move(placed!);
+        string? reason = await transfer.Finished.WaitAsync(ct);
+        Errno stored = opened != 0 ? opened : file?.WriteError ?? 0;
+        if (reason is not null && stored is Errno.ENOSPC or Errno.EDQUOT or Errno.EROFS or Errno.EIO)
+            throw new CopyException(reason);
+        return (file, transfer, reason);
     }
 
     /// <summary>The first of files that are the whole content takes the content's own file, the others get copies.</summary>
@@ -122,7 +152,6 @@ internal sealed class ContentCopier(ClusterNode node, Destination destination, P
                 all &= Count(member, placing.Place(member.Path, member.Attributes,
                     p => destination.PlaceRange(file, member.Data, p, member.Attributes)));
         }
-        destination.Partial.Remove(file); // if it has got no name it is read on without one, until the node ends
         return all;
     }
 

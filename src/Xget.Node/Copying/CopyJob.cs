@@ -46,7 +46,7 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
             if (round == 1)
                 destination.Use(plan.OwnNames);
             destination.Watch(plan.Lookalikes);
-            var placing = new Placing(plan, destination);
+            var placing = new Placing(plan, destination, _options.MayLackTypes);
             var copier = new ContentCopier(node, destination, placing, Progress) { Done = done };
             Progress.Begin(plan.Files, plan.Bytes);
             placing.MakeDirectories();
@@ -126,6 +126,8 @@ public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvi
         {
             FailureCount = placing.Failures.Count,
             Failures = placing.Failures.First(),
+            LackedCount = placing.Lacked.Count,
+            Lacked = placing.Lacked.First(),
             LeftOutCount = plan.LeftOut.Count,
             LeftOut = plan.LeftOut.Named,
         };

@@ -9,6 +9,11 @@ public sealed record CopyOptions
     /// <summary>Clear the setuid and setgid bits of files, and leave file capabilities out.</summary>
     public bool NoSetuid { get; init; }
 
+    /// <summary>
+    /// Symlinks, devices, fifos and sockets are no error where the destination's file system has none: the result names them.
+    /// </summary>
+    public bool MayLackTypes { get; init; }
+
     /// <summary>How large the plan may be.</summary>
     public PlanLimits Limits { get; init; } = new();
 }

@@ -13,6 +13,12 @@ public sealed record CopyResult(long Files, ulong Bytes, TimeSpan Elapsed, int S
     /// <summary>The first of them.</summary>
     public IReadOnlyList<CopyFailure> Failures { get; init; } = [];
 
+    /// <summary>Entries of types that the destination's file system has not, which was allowed.</summary>
+    public long LackedCount { get; init; }
+
+    /// <summary>The first of them.</summary>
+    public IReadOnlyList<CopyFailure> Lacked { get; init; } = [];
+
     /// <summary>Entries that the master did not publish.</summary>
     public long LeftOutCount { get; init; }
 

@@ -37,7 +37,7 @@ internal sealed class LinkPass(CopyPlan plan, Destination destination, Placing p
 
     private bool Link(DestinationPath path, LinkGroup group, List<DestinationPath> origins)
     {
-        if (placing.IsLost(path) || placing.Failures.Has(path))
+        if (placing.IsLost(path) || placing.Failures.Has(path) || placing.Lacked.Has(group.First))
             return false;
         if (origins.Count == 0)
         {

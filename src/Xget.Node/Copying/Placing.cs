@@ -9,13 +9,16 @@ namespace Xget.Node.Copying;
 /// Puts the entries of one plan into the destination: what fails is noted and costs only itself, unless the whole
 /// destination has failed. Thread-safe.
 /// </summary>
-internal sealed class Placing(CopyPlan plan, Destination destination)
+internal sealed class Placing(CopyPlan plan, Destination destination, bool mayLackTypes)
 {
     private readonly HashSet<DestinationPath> _lost = []; // directories; filled before the others are placed
     private int _skipped;
 
     /// <summary>What could not be placed.</summary>
     internal CopyFailures Failures { get; } = new();
+
+    /// <summary>Entries of types that the file system has not, if that is allowed.</summary>
+    internal CopyFailures Lacked { get; } = new();
 
     /// <summary>Devices that this user may not make.</summary>
     internal int Skipped => _skipped;
@@ -110,12 +113,16 @@ internal sealed class Placing(CopyPlan plan, Destination destination)
         if (error is Errno.ENOSPC or Errno.EDQUOT ? path.Parent is null || destination.IsOnRootFileSystem(path)
             : error is Errno.EROFS or Errno.EIO && destination.Probe() != 0)
             throw Ended(path, error);
-        Failures.Add(path, Reason(path, error, type));
+        bool isLacked = mayLackTypes && IsLackedType(error, type);
+        (isLacked ? Lacked : Failures).Add(path, Reason(path, error, type));
     }
 
     /// <summary>The error of a destination that takes nothing more.</summary>
     internal static CopyException Ended(DestinationPath path, Errno error) =>
         new($"cannot write {(path.Parent is null ? "the destination" : path)}: {Words.Of(error)}");
+
+    private static bool IsLackedType(Errno error, EntryType type) =>
+        error is Errno.EPERM or Errno.ENOSYS or Errno.EOPNOTSUPP && type is not (EntryType.Regular or EntryType.Directory);
 
     private bool TryPlace(DestinationPath path, EntryType type, Func<DestinationPath, Errno> place)
     {
@@ -131,9 +138,8 @@ internal sealed class Placing(CopyPlan plan, Destination destination)
         (Errno.EBUSY, _) => "cannot be replaced: something is mounted there",
         (Errno.ENOTUNIQ, _) => $"the destination takes it for {destination.NamesakeOf(path)?.ToString() ?? "another entry"}, which is in place",
         (Errno.EINVAL, EntryType.Regular) => "the directory that names it is wrong about its size, or the name is not allowed here",
-        (Errno.EPERM or Errno.ENOSYS or Errno.EOPNOTSUPP, EntryType.Symlink) => "the file system has no symbolic links",
-        (Errno.EPERM or Errno.ENOSYS or Errno.EOPNOTSUPP, not (EntryType.Regular or EntryType.Directory)) =>
-            "the file system has no devices, fifos or sockets",
+        _ when IsLackedType(error, type) => type == EntryType.Symlink
+            ? "the file system has no symbolic links" : "the file system has no devices, fifos or sockets",
         _ => $"cannot write: {Words.Of(error)}",
     };
 }

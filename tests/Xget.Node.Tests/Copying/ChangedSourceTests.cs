@@ -70,4 +70,23 @@ public sealed class ChangedSourceTests : CopyTests
         Assert.Equal("log", OnlyFailure(result).Path);
         Assert.Equal(["large", "same", "small"], Directory.GetFileSystemEntries(Destination()).Select(Path.GetFileName).Order());
     }
+
+    [Fact]
+    public async Task Of_a_pack_only_the_files_beside_the_changed_one_are_lost()
+    {
+        for (int i = 10; i < 60; i++)
+            Source.Add($"f{i}", Files.Random(20_000, i));
+        await using TestCluster cluster = await ServeAsync();
+        Source.Add("f30", Files.Random(20_000, 99));
+        await using RunningNode node = await cluster.StartNodeAsync("copier");
+        using Destination destination = Open();
+        var time = new ManualTime();
+        Task<CopyResult> copy = JobOf(node, destination, time: time).RunAsync(["."], default);
+        await Until.TrueAsync(time, () => copy.IsCompleted);
+        CopyResult result = await copy;
+        // A chunk of 32 KiB has parts of three files at the most, f30 is in two.
+        Assert.InRange(result.FailureCount, 1, 5);
+        Assert.Contains(result.Failures, f => f.Path == "f30");
+        Assert.Equal(50 - result.FailureCount, result.Files);
+    }
 }

@@ -63,6 +63,11 @@ public sealed class DestinationNameTests : CopyTests
             Assert.Equal(3, result.Files);
             Assert.Equal(File.ReadAllBytes(Source["a"]), File.ReadAllBytes(Path.Combine(Destination(), "again")));
         }
+        await using RunningNode node = await cluster.StartNodeAsync("lenient");
+        using Destination destination = Open();
+        CopyResult allowed = await Until.DoneAsync(JobOf(node, destination, new CopyOptions { MayLackTypes = true }).RunAsync(["."], default));
+        Assert.True(allowed.IsComplete);
+        Assert.Equal("link", Assert.Single(allowed.Lacked).Path);
     }
 
     [Fact]
