@@ -29,8 +29,8 @@ public abstract class StoredContent : IDisposable
     public abstract Errno Write(int chunk, ReadOnlySpan<byte> bytes);
 
     /// <summary>
-    /// Bytes of chunks that are there, which the caller has seen in <see cref="Map"/>; cut at the content's end, so
-    /// nothing at or past it.
+    /// Bytes of chunks that are there, which the caller has seen in <see cref="Map"/>, from <paramref name="offset"/> on; at
+    /// least one, perhaps fewer than asked for, and nothing at or past the content's end.
     /// </summary>
     public abstract ContentRange Read(ulong offset, int count);
 
