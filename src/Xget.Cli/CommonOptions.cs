@@ -32,6 +32,10 @@ internal sealed class CommonOptions
 
     internal Option<bool> RootOnly { get; } = Flag("--root-only", "-o", "Copy: no owner or mode is changed, as in the original (numeric ids need no look-ups anyway).");
 
+    internal Option<bool> NoDevices { get; } = new("--no-devices") { Description = "Copy: leave device nodes out." };
+
+    internal Option<bool> NoSetuid { get; } = new("--no-setuid") { Description = "Copy: clear the setuid and setgid bits of files, and leave file capabilities out." };
+
     internal Option<bool> OneFileSystem { get; } = Flag("--one-file-system", "-x", "Master: do not cross into other file systems: they are empty directories (/proc, /sys and their like are so anyway, and named).");
 
     internal Option<int> Debug { get; } = Number("--debug", "-D", 0, 0, int.MaxValue,
@@ -79,7 +83,7 @@ internal sealed class CommonOptions
 
     internal IEnumerable<Option> All =>
     [
-        Master, Port, ServePort, MaxConnections, Retries, NoMetadata, RootOnly, OneFileSystem, Debug, Bind, Advertise, MaxLevel, Stripes,
+        Master, Port, ServePort, MaxConnections, Retries, NoMetadata, RootOnly, NoDevices, NoSetuid, OneFileSystem, Debug, Bind, Advertise, MaxLevel, Stripes,
         Linger, Stall, Msize, Name, State, Watch, LogLevel, LogFile, Quiet, DoneFile,
     ];
 

@@ -30,6 +30,7 @@ internal static class CopyCommand
             destinationOptions = destinationOptions with { KeepOwner = false };
         if (Destination.Open(target, destinationOptions, out Destination? destination) is var error and not 0)
             throw new UserException($"{target}: {Words.Of(error)}");
+        int exit;
         using (destination)
         {
             var transport = new SocketTransport(nodeOptions.RequestTimeout,
@@ -37,17 +38,23 @@ internal static class CopyCommand
             await using var node = new ClusterNode(nodeOptions, transport, TimeProvider.System, new Random(), log, sink);
             if (await StartAsync(node, nodeOptions, ct) is { } reason)
                 throw new UserException($"cannot reach the master at {master}: {reason}");
-            var job = new CopyJob(node, destination!, TimeProvider.System, new Random(), log);
+            var job = new CopyJob(node, destination!, TimeProvider.System, new Random(), log,
+                new CopyOptions
+                {
+                    NoDevices = result.GetValue(options.NoDevices), NoSetuid = result.GetValue(options.NoSetuid), MayLackTypes = bare,
+                });
             CopyResult copy = await WithProgressAsync(job, node, quiet, sources, ct);
             await node.CloseIdleParentsAsync();
-            if (result.GetValue(options.DoneFile) is { } doneFile)
+            if (copy.IsComplete && result.GetValue(options.DoneFile) is { } doneFile)
                 Create(doneFile);
+            Tell(copy);
             Counters moved = node.Counters;
             string summary = $"{Amount.Count(copy.Files, "file")}, {Amount.Bytes(copy.Bytes)} in {Amount.Seconds(copy.Elapsed)} ({Amount.Rate(copy.Bytes, copy.Elapsed)}): " +
                 $"{Amount.Bytes(moved.FromMaster)} from the master, {Amount.Bytes(moved.FromWorkers)} from workers, {Amount.Count(moved.Retries, "retry", "retries")}";
             log.Information("{Summary:l}", summary);
             if (!quiet)
                 StandardStreams.Say(summary);
+            exit = copy.IsComplete ? ExitCode.Done : ExitCode.Failed;
             double? most = result.GetValue(options.Linger);
             try
             {
@@ -58,7 +65,32 @@ internal static class CopyCommand
                 // Everything is here; it was only told not to serve any longer.
             }
         }
-        return ExitCode.Done;
+        return exit;
+    }
+
+    /// <summary>Names what is missing: also where nothing else is told, since it is an error.</summary>
+    private static void Tell(CopyResult copy)
+    {
+        foreach (string line in copy.LeftOut)
+            StandardStreams.Complain($"left out by the master: {line}");
+        Name(copy.Lacked, copy.LackedCount);
+        Name(copy.Failures, copy.FailureCount);
+        if (copy.IsMixed)
+            StandardStreams.Complain("the master published while it was copied: some of the files are of the state before");
+        if (!copy.IsComplete)
+        {
+            StandardStreams.Complain($"copied {Amount.Count(copy.Files, "file")}" +
+                (copy.FailureCount > 0 ? $"; {Amount.Count(copy.FailureCount, "entry", "entries")} could not be copied" : "") +
+                (copy.LeftOutCount > 0 ? $"; {Amount.Count(copy.LeftOutCount, "entry was", "entries were")} left out by the master" : ""));
+        }
+    }
+
+    private static void Name(IReadOnlyList<CopyFailure> first, long count)
+    {
+        foreach (CopyFailure failure in first)
+            StandardStreams.Complain($"{failure.Path}: {failure.Reason}");
+        if (count > first.Count)
+            StandardStreams.Complain($"and {count - first.Count} more");
     }
 
     private static async Task<string?> StartAsync(ClusterNode node, NodeOptions options, CancellationToken ct)

@@ -18,11 +18,11 @@ internal static class PublishCommand
             PublishReport? report = await file.PublishAsync(result, ct);
             if (report?.Failure is { } reason)
                 throw new UserException($"not published: {reason}");
-            Console.WriteLine(report?.Summary ?? "asked; this master is an older xget and does not say how it ends: see its log");
+            StandardStreams.Print(report is not null ? report.Summary + "\n" : "asked; this master is an older xget and does not say how it ends: see its log\n");
             foreach (string line in report?.LeftOutNames ?? [])
-                await Console.Error.WriteLineAsync($"xget: left out: {line}");
+                StandardStreams.Complain($"left out: {line}");
             if (report is not null && report.LeftOut > report.LeftOutNames.Length)
-                await Console.Error.WriteLineAsync($"xget: left out: {report.LeftOut - report.LeftOutNames.Length} more (see the master's log)");
+                StandardStreams.Complain($"left out: {report.LeftOut - report.LeftOutNames.Length} more (see the master's log)");
             return ExitCode.Done;
         });
         return command;

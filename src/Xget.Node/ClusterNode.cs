@@ -81,7 +81,7 @@ public sealed partial class ClusterNode : IAsyncDisposable
     /// <summary>What the master publishes now; null with a reason when it does not say.</summary>
     public async ValueTask<(GenerationText? Generation, string? Reason)> GenerationAsync(CancellationToken ct)
     {
-        (string? text, string? reason) = await ReadControlAsync(Names.Generation, ct);
+        (string? text, string? reason) = await ReadControlAsync(Names.Generation, ct, MostGeneration);
         if (text is null)
             return (null, reason);
         return GenerationText.TryParse(text, out GenerationText? generation) ? (generation, null)
@@ -89,13 +89,12 @@ public sealed partial class ClusterNode : IAsyncDisposable
     }
 
     /// <summary>A file of the master's <c>/.xget</c> as text.</summary>
-    public async ValueTask<(string? Text, string? Reason)> ReadControlAsync(string name, CancellationToken ct)
+    public async ValueTask<(string? Text, string? Reason)> ReadControlAsync(string name, CancellationToken ct, int most = MostControl)
     {
         (MasterLink.Attachment? attachment, string? reason) = await _context.Master.GetAsync(ct);
         if (attachment is null)
             return (null, reason);
         ReadOnlyMemory<byte>[] path = [Encoding.UTF8.GetBytes(Names.Xget), Encoding.UTF8.GetBytes(name)];
-        int most = name == Names.Generation ? MostGeneration : MostControl;
         Reply<byte[]> reply = await WholeFile.ReadAsync(attachment.Client, path, most, ct);
         return reply.Ok ? (Encoding.UTF8.GetString(reply.Value), null)
             : (null, reply.Error == Errno.EFBIG ? $"is longer than the {most} bytes that are read of it" : Words.Of(reply.Error));
@@ -161,22 +160,26 @@ public sealed partial class ClusterNode : IAsyncDisposable
         return written.Ok ? null : Words.Of(written.Error);
     }
 
-    /// <summary>The chunk table of a content, without fetching the content; null with a reason when there is none.</summary>
-    public async ValueTask<(ChunkTable? Table, string? Reason)> TableAsync(Digest digest, CancellationToken ct)
+    /// <summary>
+    /// The chunk table of a content, without fetching the content; null with a reason when there is none, and ESTALE if the
+    /// content is not published any more.
+    /// </summary>
+    public async ValueTask<(ChunkTable? Table, Errno Error, string? Reason)> TableAsync(Digest digest, CancellationToken ct)
     {
         for (int attempt = 0; attempt <= _context.Options.Retries; attempt++)
         {
             (MasterLink.Attachment? attachment, string? reason) = await _context.Master.GetAsync(ct);
             if (attachment is null)
-                return (null, reason);
+                return (null, Errno.EIO, reason);
             Reply<byte[]> reply = await WholeFile.ReadAsync(attachment.Client,
                 Registration.Path(digest, Names.Chunks), MostTable, ct);
             if (reply.Ok)
-                return ChunkTable.TryDecode(reply.Value, digest, out ChunkTable? table, out reason) ? (table, null) : (null, reason);
+                return ChunkTable.TryDecode(reply.Value, digest, out ChunkTable? table, out reason)
+                    ? (table, 0, null) : (null, Errno.EIO, reason);
             if (reply.Error is Errno.ENOENT or Errno.ESTALE)
-                return (null, "it is not published any more by the master; run again");
+                return (null, Errno.ESTALE, "it is not published any more by the master; run again");
         }
-        return (null, "the master does not answer");
+        return (null, Errno.EIO, "the master does not answer");
     }
 
     /// <summary>
@@ -202,8 +205,8 @@ public sealed partial class ClusterNode : IAsyncDisposable
     }
 
     /// <summary>
-    /// The bytes that a reference names, verified, in memory; null with a reason. Children may read the content from
-    /// here too.
+    /// The bytes of a directory object, verified, in memory; null with a reason. Children may read the content from here
+    /// too.
     /// </summary>
     /// <param name="reference">At most 1 GiB.</param>
     /// <param name="name">What people call it.</param>
@@ -216,9 +219,13 @@ public sealed partial class ClusterNode : IAsyncDisposable
         if (Find(reference.Content) is null && await ReadSmallAsync(reference, ct) is { } small)
             return (small, null);
         Transfer transfer = Fetch(reference.Content, SizeOf(reference), name, OpenInMemory, ranges: whole ? null : []);
-        byte[] bytes = new byte[reference.Length];
-        for (int got = 0; got < bytes.Length;)
+        int length = (int)reference.Length;
+        byte[] bytes = new byte[Math.Min(length, FirstRead)];
+        for (int got = 0; got < length;)
         {
+            // It grows with what comes, not with what is promised.
+            if (got == bytes.Length)
+                Array.Resize(ref bytes, (int)Math.Min(2L * got, length));
             using ContentRange range = await transfer.ReadAsync(reference.Offset + (ulong)got, bytes.Length - got, ct);
             ct.ThrowIfCancellationRequested();
             if (range.CopyTo(bytes.AsSpan(got)) is var error and not 0)
@@ -226,6 +233,8 @@ public sealed partial class ClusterNode : IAsyncDisposable
             if (range.Count == 0)
                 return (null, $"{name}: the directory that names it is wrong about its size");
             got += range.Count;
+            if (!DirectoryObject.MayBegin(bytes.AsSpan(0, got)))
+                return (null, $"{name}: the master's directory object is not valid");
         }
         return (bytes, null);
     }
@@ -269,6 +278,7 @@ public sealed partial class ClusterNode : IAsyncDisposable
     private const int MostSmall = 4096;
     internal const int MostTable = ChunkTable.HeaderLength + ChunkTable.MaxCount * Digest.Size;
     private const ulong MaxInMemory = 1 << 30;
+    private const int FirstRead = 1 << 20;
 
     /// <summary>Lets go of connections to parents that are not needed any more.</summary>
     public ValueTask CloseIdleParentsAsync() => _context.Parents.CloseIdleAsync(all: true);

@@ -139,6 +139,26 @@ public sealed partial class CommandLineTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task A_file_that_cannot_be_written_is_named_and_all_others_are_copied()
+    {
+        Prerequisite.Xget();
+        string tree = Tree();
+        File.WriteAllText(Path.Combine(tree, "blocked"), "x");
+        Directory.CreateDirectory(_scratch["to/blocked/entry"]);
+        using MasterProcess master = await MasterProcess.StartAsync(_scratch["master"], tree);
+
+        Child copy = await RunAsync(
+            1, "-q", "--done-file", _scratch["done"], "--linger", "0", "-n", master.Address, ".", _scratch["to"]);
+
+        Assert.Contains("xget: blocked: a directory that is not empty stands where a file should be\n", copy.Errors, StringComparison.Ordinal);
+        Assert.Matches(@"xget: copied \d+ files?; 1 entry could not be copied\n", copy.Errors);
+        Assert.False(File.Exists(_scratch["done"]));
+        File.Delete(Path.Combine(tree, "blocked"));
+        Directory.Delete(_scratch["to/blocked"], recursive: true);
+        Assert.Equal("", Command.Run("diff", "-r", "--no-dereference", tree, _scratch["to"]));
+    }
+
+    [SkippableFact]
     public async Task The_summary_adds_up()
     {
         using MasterProcess master = await MasterProcess.StartAsync(_scratch["master"], Tree());

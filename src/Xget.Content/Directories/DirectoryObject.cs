@@ -34,6 +34,14 @@ public sealed class DirectoryObject
             : throw new ArgumentException(reason, nameof(entries));
     }
 
+    /// <summary>False if bytes that begin so are no encoded directory, however they go on.</summary>
+    public static bool MayBegin(ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> magic = DirectoryWriter.Magic;
+        int count = Math.Min(bytes.Length, magic.Length);
+        return bytes[..count].SequenceEqual(magic[..count]);
+    }
+
     /// <summary>Reads an encoded directory; says what is wrong with one that it refuses.</summary>
     /// <remarks>Any bytes may come: nothing is allocated on the word of a count that the bytes cannot back.</remarks>
     public static bool TryDecode(ReadOnlySpan<byte> encoded,

@@ -60,7 +60,7 @@ internal static class DirectoryRules
 
     private static string? WhyNot(DataReference data, EntryAttributes attributes) => attributes.Type switch
     {
-        EntryType.Directory => data.Length == 0 || data.Offset > long.MaxValue - data.Length
+        EntryType.Directory => data.Length is 0 or > long.MaxValue || data.Offset > long.MaxValue - data.Length
             ? "a directory without an object" : null,
         EntryType.Regular when attributes.Size > 0 =>
             data.Length != attributes.Size ? "data of another length than the file"

@@ -10,6 +10,7 @@ public sealed partial class Destination
     /// Makes a directory that only its owner can enter, or accepts the one that is there; anything else there (a symlink
     /// to a directory, too) is replaced. Its parent must exist.
     /// </summary>
+    /// <returns>0; ENOTUNIQ if it is a directory of this copy under another name (<see cref="NamesakeOf"/>).</returns>
     public Errno EnsureDirectory(DestinationPath path)
     {
         if (path.Parent is null)
@@ -24,11 +25,17 @@ public sealed partial class Destination
             while (true)
             {
                 error = NativeStore.MakeDirectory(parent!, name, mode);
-                if (error != Errno.EEXIST)
+                if (error is not (0 or Errno.EEXIST))
                     return error;
+                bool isNew = error == 0;
                 error = NativeStore.Status(parent!, name, out FileStatus status);
+                if (error == 0 && !isNew && IsTaken(parent!, path, status))
+                    return Errno.ENOTUNIQ;
                 if (error == 0 && status.IsDirectory)
-                    return _metadata.KeepsMode ? Open(parent!, name, status) : 0;
+                {
+                    _written.Set(status, path);
+                    return _metadata.KeepsMode && !isNew ? Open(parent!, name, status) : 0;
+                }
                 if (error == 0)
                     error = NativeStore.Unlink(parent!, name);
                 if (error is not (0 or Errno.ENOENT))
@@ -61,14 +68,22 @@ public sealed partial class Destination
     /// <summary>
     /// Gives a regular file whose bytes are right the metadata of its entry; changes only what differs.
     /// </summary>
-    /// <returns>0, ENOENT, EINVAL if it is no regular file.</returns>
+    /// <returns>
+    /// 0, ENOENT, EINVAL if it is no regular file; ENOTUNIQ if this copy has it under another name.
+    /// </returns>
     public Errno ApplyMetadata(DestinationPath path, EntryAttributes attributes)
     {
-        Errno error = OpenFile(path, out SafeFileHandle? file, out _);
+        Errno error = OpenParent(path, out SafeFileHandle? parent);
         if (error != 0)
             return error;
-        using (file)
-            return _metadata.Apply(file!, attributes);
+        using (parent)
+        {
+            error = OpenFile(parent!, path.Name, out SafeFileHandle? file, out FileStatus status);
+            if (error == 0)
+                error = Keep(parent!, path, status);
+            using (file)
+                return error != 0 ? error : _metadata.Apply(file!, attributes);
+        }
     }
 
     /// <summary>A user who is not root cannot place entries in a directory of his own that is read-only.</summary>

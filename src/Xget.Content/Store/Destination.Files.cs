@@ -36,7 +36,7 @@ public sealed partial class Destination
                 if (error == 0)
                     error = _metadata.ApplyToNew(content.Reader, attributes, Replaced(parent!, path.Name));
                 if (error == 0)
-                    error = RenameFromPartial(content, parent!, path.Name);
+                    error = RenameFromPartial(content, parent!, path);
                 if (error == 0)
                 {
                     content.IsGone = true;
@@ -89,7 +89,8 @@ public sealed partial class Destination
             {
                 using (present)
                 {
-                    if (status.LinkCount <= attributes.LinkCount && HasBytes(present!, status, bytes))
+                    if (status.LinkCount <= attributes.LinkCount && HasBytes(present!, status, bytes)
+                        && Keep(parent!, path, status) == 0)
                         return _metadata.Apply(present!, attributes);
                 }
             }
@@ -113,7 +114,7 @@ public sealed partial class Destination
     /// <summary>
     /// ESTALE if the content's own name is not its own any more, because somebody cleaned up by hand.
     /// </summary>
-    private Errno RenameFromPartial(FileContent content, SafeFileHandle parent, FileName name)
+    private Errno RenameFromPartial(FileContent content, SafeFileHandle parent, DestinationPath path)
     {
         byte[] digest = PartialStore.NameOf(content.Table);
         Errno error = _partialDirectory.Open(out SafeFileHandle? stage);
@@ -122,7 +123,7 @@ public sealed partial class Destination
         if (NativeStore.Status(stage!, digest, out FileStatus named) != 0
             || NativeStore.Status(content.Reader, out FileStatus own) != 0 || !named.IsSameFile(own))
             return Errno.ESTALE;
-        return Rename(stage!, digest, parent, name.Terminated);
+        return Rename(stage!, digest, parent, path, own);
     }
 
     /// <summary>The file that will be replaced, if its mode is to be left alone.</summary>

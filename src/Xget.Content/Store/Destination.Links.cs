@@ -20,7 +20,7 @@ public sealed partial class Destination
             ReadOnlySpan<byte> final = path.Name.Terminated;
             if (NativeStore.Status(parent!, final, out FileStatus status) == 0
                 && status.Type == FilePermissions.S_IFLNK && IsSymlinkTo(parent!, final, target)
-                && IsRight(parent!, final, status, attributes))
+                && IsRight(parent!, final, status, attributes) && Keep(parent!, path, status) == 0)
                 return 0;
             return Place(path, parent!, (Metadata: _metadata, attributes, target), static (directory, name, from) =>
             {
@@ -52,7 +52,7 @@ public sealed partial class Destination
             ReadOnlySpan<byte> final = path.Name.Terminated;
             if (NativeStore.Status(parent!, final, out FileStatus status) == 0 && status.Type == type
                 && (status.NodeMajor, status.NodeMinor) == (attributes.RdevMajor, attributes.RdevMinor)
-                && IsRight(parent!, final, status, attributes))
+                && IsRight(parent!, final, status, attributes) && Keep(parent!, path, status) == 0)
                 return 0;
             return Place(path, parent!, (Metadata: _metadata, attributes, type), static (directory, name, from) =>
             {
@@ -89,6 +89,38 @@ public sealed partial class Destination
                     return 0;
                 return Place(path, parent!, (source: source!, existing.Name), static (directory, name, from) =>
                     NativeStore.MakeLink(from.source, from.Name.Terminated, directory, name));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes a file of its own with the bytes of one that is in place, where the file system allows no further name for that
+    /// one; nothing but its metadata is changed if it has those bytes already.
+    /// </summary>
+    /// <returns>0; ENOENT or EINVAL if <paramref name="existing"/> is no regular file.</returns>
+    public Errno PlaceDuplicate(DestinationPath path, DestinationPath existing, EntryAttributes attributes)
+    {
+        Errno error = OpenFile(existing, out SafeFileHandle? source, out FileStatus status);
+        if (error != 0)
+            return error;
+        using (source)
+        {
+            error = OpenParent(path, out SafeFileHandle? parent);
+            if (error != 0)
+                return error;
+            using (parent)
+            {
+                if (OpenFile(parent!, path.Name, out SafeFileHandle? present, out FileStatus there) == 0)
+                {
+                    using (present)
+                    {
+                        if (there.Size == status.Size && there.LinkCount <= attributes.LinkCount
+                            && SparseFile.AreEqual(source!, present!, (long)status.Size) && Keep(parent!, path, there) == 0)
+                            return _metadata.Apply(present!, attributes);
+                    }
+                }
+                NewFile file = new(_metadata, attributes, Replaced(parent!, path.Name)) { Source = source, Length = status.Size };
+                return Place(path, parent!, file, static (directory, name, file) => file.Make(directory, name));
             }
         }
     }

@@ -61,10 +61,10 @@ public sealed partial class Destination
         try
         {
             // One call for a usual path: a chunk of a pack needs many files.
-            if (NativeStore.CanOpenBeneath && path.Bytes.Length <= LongestSegment)
+            if (NativeStore.CanOpenBeneath && path.Length <= LongestSegment)
             {
-                Span<byte> name = stackalloc byte[path.Bytes.Length + 1];
-                path.Bytes.Span.CopyTo(name);
+                Span<byte> name = stackalloc byte[path.Length + 1];
+                path.CopyTo(name);
                 name[^1] = 0;
                 Errno error = NativeStore.OpenBeneath(_root.Handle, name, NativeStore.NonBlocking, out file);
                 if (NativeStore.CanOpenBeneath)

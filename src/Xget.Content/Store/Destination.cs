@@ -20,7 +20,12 @@ public sealed partial class Destination : IDisposable
     private readonly SharedFile _root; // held by placed contents, too
     private readonly PartialDirectory _partialDirectory;
     private readonly MetadataWriter _metadata;
-    private readonly FileName _partialName;
+    private readonly WrittenNames _written = new();
+    private readonly Lock _replacing = new();
+    private FileName _partialName;
+    private byte[] _temporaryPrefix = new OwnNames().TemporaryPrefix;
+    private Lookalikes _lookalikes = new();
+    private volatile bool _canRenameNew = true;
     private int _disposed;
 
     private Destination(SafeFileHandle root, DestinationOptions options)
@@ -28,7 +33,7 @@ public sealed partial class Destination : IDisposable
         _root = new SharedFile(root);
         _metadata = new MetadataWriter(options);
         _partialName = options.PartialName;
-        _partialDirectory = new PartialDirectory(root, options.PartialName.Terminated.ToArray());
+        _partialDirectory = new PartialDirectory(root, options.PartialName);
         Partial = new PartialStore(_partialDirectory);
     }
 
@@ -39,6 +44,12 @@ public sealed partial class Destination : IDisposable
 
     /// <summary>Entries that did not get their owner although it was to be kept: the id is not allowed here.</summary>
     public long OwnersLost => _metadata.OwnersLost;
+
+    /// <summary>Entries that did not get their mode: the destination's file system refused it.</summary>
+    public long ModesLost => _metadata.ModesLost;
+
+    /// <summary>Entries that did not get their time of modification: the destination's file system refused it.</summary>
+    public long TimesLost => _metadata.TimesLost;
 
     /// <summary>Extended attributes that the destination's file system refused.</summary>
     public long XattrsLost => _metadata.XattrsLost;
@@ -64,6 +75,28 @@ public sealed partial class Destination : IDisposable
             destination = new Destination(root!, options);
         return error;
     }
+
+    /// <summary>
+    /// Uses these names of its own, before anything is written: the tree that is copied has none of them.
+    /// </summary>
+    public void Use(OwnNames names)
+    {
+        _partialName = names.PartialName;
+        _temporaryPrefix = names.TemporaryPrefix;
+        _partialDirectory.Rename(_partialName);
+    }
+
+    /// <summary>Of these entries it is looked whether the file system takes two of them for one.</summary>
+    public void Watch(Lookalikes lookalikes) => _lookalikes = lookalikes;
+
+    /// <summary>
+    /// Takes the destination for one copy alone: EWOULDBLOCK while another process has it. A file system without locks is
+    /// used without them.
+    /// </summary>
+    public Errno TryLock() => NativeStore.TryLock(_root.Handle) is Errno.EWOULDBLOCK ? Errno.EWOULDBLOCK : 0;
+
+    /// <summary>Lets other copies have the destination.</summary>
+    public void Unlock() => NativeStore.Unlock(_root.Handle);
 
     /// <summary>
     /// Removes <c>.xget-partial</c> if it is empty and closes. Contents that are not disposed can still be read.
@@ -108,7 +141,10 @@ public sealed partial class Destination : IDisposable
     /// </summary>
     private Errno OpenDirectory(DestinationPath path, out SafeFileHandle? directory)
     {
-        ReadOnlySpan<byte> rest = path.Parent is null ? "."u8 : path.Bytes.Span;
+        using PooledBuffer whole = new(Math.Max(path.Length, 1));
+        whole.Span[0] = (byte)'.';
+        path.CopyTo(whole.Span);
+        ReadOnlySpan<byte> rest = whole.Span;
         directory = null;
         Span<byte> segment = stackalloc byte[LongestSegment + 1];
         while (true)
@@ -139,53 +175,5 @@ public sealed partial class Destination : IDisposable
             return path.Length;
         int end = NativeStore.CanOpenBeneath ? path[..most].LastIndexOf((byte)'/') : path.IndexOf((byte)'/');
         return end < 0 ? path.Length : end;
-    }
-
-    private delegate Errno Maker<in T>(SafeFileHandle directory, ReadOnlySpan<byte> name, T from)
-        where T : allows ref struct;
-
-    /// <summary>Makes something under a temporary name and renames it to <paramref name="path"/>.</summary>
-    /// <remarks>
-    /// The temporary name is in .xget-partial, or beside the final one where that is in another file system. The maker
-    /// leaves nothing behind when it fails.
-    /// </remarks>
-    private Errno Place<T>(DestinationPath path, SafeFileHandle parent, T from, Maker<T> make)
-        where T : allows ref struct
-    {
-        Errno error = _partialDirectory.Open(out SafeFileHandle? stage);
-        if (error != 0)
-            return error;
-        while (true)
-        {
-            byte[] name = _partialDirectory.TemporaryName();
-            error = make(stage!, name, from);
-            if (error == Errno.EEXIST)
-                continue;
-            if (error == Errno.ENOENT && stage != parent && _partialDirectory.ForgetIfRemoved())
-            {
-                error = _partialDirectory.Open(out stage);
-                if (error != 0)
-                    return error;
-                continue;
-            }
-            if (error == 0)
-            {
-                error = Rename(stage!, name, parent, path.Name.Terminated);
-                if (error != 0)
-                    NativeStore.Unlink(stage!, name);
-            }
-            if (error != Errno.EXDEV || stage == parent)
-                return error;
-            stage = parent;
-        }
-    }
-
-    /// <summary>Renames over whatever is there, an empty directory too; EISDIR if a directory has entries.</summary>
-    private static Errno Rename(SafeFileHandle from, ReadOnlySpan<byte> name, SafeFileHandle parent, ReadOnlySpan<byte> finalName)
-    {
-        Errno error = NativeStore.Rename(from, name, parent, finalName);
-        if (error != Errno.EISDIR || NativeStore.RemoveDirectory(parent, finalName) != 0)
-            return error;
-        return NativeStore.Rename(from, name, parent, finalName);
     }
 }

@@ -17,6 +17,7 @@ public sealed class FileContent : StoredContent
     private readonly SafeFileHandle _writer;
     private readonly WriteGate _gate = new();
     private readonly ChunkMap _used; // chunks whose room may hold other bytes than zeros
+    private int _writeError;
     private int _disposed;
 
     internal FileContent(ChunkTable table, PartialStore store, SafeFileHandle writer, SafeFileHandle reader)
@@ -33,6 +34,9 @@ public sealed class FileContent : StoredContent
 
     /// <summary>The descriptor for reading, good while the content is not disposed.</summary>
     internal SafeFileHandle Reader => _reader.Handle;
+
+    /// <summary>What the disk said to the first write that failed; 0 if none did.</summary>
+    public Errno WriteError => (Errno)Volatile.Read(ref _writeError);
 
     /// <summary>Held while the content gets its metadata and its name.</summary>
     internal Lock Placing { get; } = new();
@@ -58,6 +62,8 @@ public sealed class FileContent : StoredContent
                 : SparseFile.Write(_writer, bytes, offset);
             if (error == 0)
                 Have(chunk);
+            else
+                Interlocked.CompareExchange(ref _writeError, (int)error, 0);
             return error;
         }
         finally

@@ -20,6 +20,8 @@ internal sealed class MetadataWriter
     private readonly uint _umask;
     private readonly XattrWriter _xattrs;
     private long _ownersLost;
+    private long _modesLost;
+    private long _timesLost;
 
     public MetadataWriter(DestinationOptions options)
     {
@@ -36,6 +38,12 @@ internal sealed class MetadataWriter
     /// Entries that could not be given their owner, for example an id that is not mapped in a container.
     /// </summary>
     public long OwnersLost => Interlocked.Read(ref _ownersLost);
+
+    /// <summary>Entries whose mode the file system refused: it may know only one for all.</summary>
+    public long ModesLost => Interlocked.Read(ref _modesLost);
+
+    /// <summary>Entries whose time of modification the file system refused.</summary>
+    public long TimesLost => Interlocked.Read(ref _timesLost);
 
     /// <summary>Extended attributes that the destination's file system refused.</summary>
     public long XattrsLost => _xattrs.Lost;
@@ -68,19 +76,20 @@ internal sealed class MetadataWriter
     {
         XattrTarget target = new(directory, name);
         Errno error = NativeStore.Status(directory, name, out FileStatus status);
+        bool hasGroup = status.Gid == wanted.Gid;
         if (error == 0 && _keepOwner && (status.Uid, status.Gid) != (wanted.Uid, wanted.Gid))
         {
             error = NativeStore.Chown(directory, name, wanted.Uid, wanted.Gid);
-            if (IsOwnerLoss(error))
-                error = 0;
+            hasGroup = error == 0;
+            error = Known(error, ref _ownersLost);
         }
         if (error == 0)
             error = _xattrs.Apply(target, wanted.Xattrs, XattrKind.Plain);
         if (error == 0 && wanted.Type != EntryType.Symlink)
-            error = NativeStore.Chmod(directory, name, _keepMode ? wanted.Mode : wanted.Mode & PermissionsOnly & ~_umask);
+            error = Known(NativeStore.Chmod(directory, name, ModeForNode(wanted, hasGroup)), ref _modesLost);
         if (error == 0)
             error = _xattrs.Apply(target, wanted.Xattrs, XattrKind.AccessControl);
-        return error != 0 ? error : NativeStore.SetModified(directory, name, wanted.Mtime);
+        return error != 0 ? error : Known(NativeStore.SetModified(directory, name, wanted.Mtime), ref _timesLost);
     }
 
     /// <summary>True if a symlink or node that is there already needs no change.</summary>
@@ -96,17 +105,26 @@ internal sealed class MetadataWriter
         if ((status.Uid, status.Gid) == (uid, gid))
             return 0;
         Errno error = NativeStore.Chown(file, uid, gid);
-        if (IsOwnerLoss(error))
-            return 0;
-        return error != 0 ? error : NativeStore.Status(file, out status);
+        if (error == 0)
+            return NativeStore.Status(file, out status);
+        return Known(error, ref _ownersLost);
     }
 
-    private bool IsOwnerLoss(Errno error)
+    /// <summary>What a file system does not know of, or does not allow, is counted and no error.</summary>
+    private static Errno Known(Errno error, ref long lost)
     {
-        if (error is not (Errno.EPERM or Errno.EINVAL))
-            return false;
-        Interlocked.Increment(ref _ownersLost);
-        return true;
+        if (error is not (Errno.EPERM or Errno.EINVAL or Errno.ENOSYS or Errno.EOPNOTSUPP))
+            return error;
+        Interlocked.Increment(ref lost);
+        return 0;
+    }
+
+    /// <summary>A device is not opened to a group that its source's group is not.</summary>
+    private uint ModeForNode(EntryAttributes wanted, bool hasGroup)
+    {
+        const uint Group = 0x38; // rwx for the group
+        uint mode = _keepMode ? wanted.Mode : wanted.Mode & PermissionsOnly & ~_umask;
+        return wanted.Type is EntryType.Character or EntryType.Block && !hasGroup ? mode & ~Group : mode;
     }
 
     /// <summary>
@@ -134,14 +152,15 @@ internal sealed class MetadataWriter
         {
             // A user may set attributes only of a file that he may write.
             if (!_isPrivileged && (current & OwnerMayWrite) == 0)
-                error = NativeStore.Chmod(file, current |= OwnerMayWrite);
+                error = Known(NativeStore.Chmod(file, current |= OwnerMayWrite), ref _modesLost);
             if (error == 0)
                 error = _xattrs.Apply(target, wanted.Xattrs, XattrKind.Plain);
         }
         if (error == 0 && current != mode)
-            error = NativeStore.Chmod(file, mode);
+            error = Known(NativeStore.Chmod(file, mode), ref _modesLost);
         if (error == 0)
             error = _xattrs.Apply(target, wanted.Xattrs, XattrKind.AccessControl);
-        return error == 0 && status.Modified != wanted.Mtime ? NativeStore.SetModified(file, wanted.Mtime) : error;
+        return error == 0 && status.Modified != wanted.Mtime
+            ? Known(NativeStore.SetModified(file, wanted.Mtime), ref _timesLost) : error;
     }
 }

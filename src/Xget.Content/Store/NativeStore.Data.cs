@@ -101,7 +101,7 @@ internal static unsafe partial class NativeStore
     private static Errno Locked(int result)
         => result < 0 && Last() is var error and not (Errno.ENOLCK or Errno.EOPNOTSUPP or Errno.ENOSYS) ? error : 0;
 
-    /// <summary>The next <see cref="ReadDirectory"/> begins at the first entry.</summary>
+    /// <summary>The next reading of a directory begins at its first entry.</summary>
     public static Errno Rewind(SafeFileHandle directory) => Sought(lseek(directory, 0, 0), out _);
 
     private static Errno Sought(long result, out long offset)

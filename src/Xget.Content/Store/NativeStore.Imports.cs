@@ -67,14 +67,15 @@ internal static partial class NativeStore
         SafeFileHandle fromDirectory, byte* from, SafeFileHandle toDirectory, byte* to, int flags);
 
     [LibraryImport(Libc, SetLastError = true)]
+    private static unsafe partial int renameat2(
+        SafeFileHandle fromDirectory, byte* from, SafeFileHandle toDirectory, byte* to, uint flags);
+
+    [LibraryImport(Libc, SetLastError = true)]
     private static unsafe partial int renameat(
         SafeFileHandle fromDirectory, byte* from, SafeFileHandle toDirectory, byte* to);
 
     [LibraryImport(Libc, SetLastError = true)]
     private static unsafe partial int unlinkat(SafeFileHandle directory, byte* name, int flags);
-
-    [LibraryImport(Libc, SetLastError = true)]
-    private static unsafe partial nint getdents64(SafeFileHandle directory, byte* entries, nint size);
 
     [LibraryImport(Libc, SetLastError = true)]
     private static unsafe partial int flock(SafeFileHandle file, int operation);

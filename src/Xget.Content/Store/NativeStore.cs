@@ -157,6 +157,18 @@ internal static unsafe partial class NativeStore
             return Result(renameat(fromDirectory, f, toDirectory, t));
     }
 
+    /// <summary>
+    /// Renames to a name that nothing has: EEXIST if something has it. EINVAL or ENOSYS where the file system or the kernel
+    /// cannot do that.
+    /// </summary>
+    public static Errno RenameNew(
+        SafeFileHandle fromDirectory, ReadOnlySpan<byte> from, SafeFileHandle toDirectory, ReadOnlySpan<byte> to)
+    {
+        const uint NoReplace = 1;
+        fixed (byte* f = from, t = to)
+            return Result(renameat2(fromDirectory, f, toDirectory, t, NoReplace));
+    }
+
     public static Errno Unlink(SafeFileHandle directory, ReadOnlySpan<byte> name)
     {
         fixed (byte* n = name)
@@ -167,13 +179,6 @@ internal static unsafe partial class NativeStore
     {
         fixed (byte* n = name)
             return Result(unlinkat(directory, n, RemoveDirectoryAt));
-    }
-
-    /// <summary>The next few linux_dirent64 records of an open directory; no bytes at its end.</summary>
-    public static Errno ReadDirectory(SafeFileHandle directory, Span<byte> records, out int length)
-    {
-        fixed (byte* r = records)
-            return Length(getdents64(directory, r, records.Length), out length);
     }
 
     public static Errno Chown(SafeFileHandle file, uint uid, uint gid) => Result(fchown(file, uid, gid));

@@ -12,8 +12,11 @@ internal readonly ref struct NewFile(MetadataWriter metadata, EntryAttributes at
 
     public ReadOnlySpan<byte> Bytes { get; init; }
 
-    /// <summary>Null if <see cref="Bytes"/> are meant.</summary>
+    /// <summary>Null if <see cref="Bytes"/> or <see cref="Source"/> are meant.</summary>
     public StoredContent? Content { get; init; }
+
+    /// <summary>A file whose first <see cref="Length"/> bytes are copied; null if the other two are meant.</summary>
+    public SafeFileHandle? Source { get; init; }
 
     public ulong Offset { get; init; }
 
@@ -30,7 +33,8 @@ internal readonly ref struct NewFile(MetadataWriter metadata, EntryAttributes at
             return error;
         using (file)
         {
-            error = Content is null ? WriteBytes(file!) : WriteRange(file!, Content);
+            error = Content is not null ? WriteRange(file!, Content)
+                : Source is not null ? WriteFile(file!, Source) : WriteBytes(file!);
             if (error == 0)
                 error = metadata.ApplyToNew(file!, attributes, _replaced);
             if (error == 0)
@@ -46,6 +50,12 @@ internal readonly ref struct NewFile(MetadataWriter metadata, EntryAttributes at
         Errno error = SparseFile.Write(file, Bytes, 0);
         // Zeros at the end were not written, so the file may be too short.
         return error == 0 && Bytes is [.., 0] ? NativeStore.Truncate(file, (ulong)Bytes.Length) : error;
+    }
+
+    private Errno WriteFile(SafeFileHandle file, SafeFileHandle source)
+    {
+        Errno error = NativeStore.Truncate(file, Length);
+        return error != 0 ? error : SparseFile.Copy(source, 0, file, 0, (long)Length);
     }
 
     private Errno WriteRange(SafeFileHandle file, StoredContent content)

@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Mono.Unix.Native;
+using Xget.Content.Linux;
 
 namespace Xget.Content.Store;
 
@@ -10,16 +10,27 @@ namespace Xget.Content.Store;
 /// who uses it holds a shared lock on it, so that whoever gets the exclusive one is alone and may clean up.
 /// </summary>
 /// <remarks>Thread-safe. Names of temporary entries begin with "tmp-"; all others are digests.</remarks>
-internal sealed class PartialDirectory(SafeFileHandle root, byte[] name) : IDisposable
+internal sealed class PartialDirectory(SafeFileHandle root, FileName name) : IDisposable
 {
     private const int MostTries = 100;
 
     private readonly Lock _lock = new();
+    private byte[] _name = name.Terminated.ToArray();
     private SafeFileHandle? _open;
     private int _temporaries;
 
     /// <summary>What every temporary name begins with.</summary>
     private static ReadOnlySpan<byte> TemporaryPrefix => "tmp-"u8;
+
+    /// <summary>Gives it another name, unless it is open.</summary>
+    public void Rename(FileName to)
+    {
+        lock (_lock)
+        {
+            if (_open is null)
+                _name = to.Terminated.ToArray();
+        }
+    }
 
     /// <summary>The directory, which is made if it is not there.</summary>
     /// <returns>0, EPERM if it belongs to somebody else, or what the disk said.</returns>
@@ -48,33 +59,36 @@ internal sealed class PartialDirectory(SafeFileHandle root, byte[] name) : IDisp
     }
 
     /// <summary>
-    /// A name that no other thread of this process uses; another process's may be met: EEXIST, and try again.
+    /// A name in this directory that no other thread of this process uses; another process's may be met: EEXIST, and try
+    /// again.
     /// </summary>
-    public byte[] TemporaryName()
-        => [.. TemporaryPrefix,
-            .. Encoding.ASCII.GetBytes($"{NativeStore.ProcessId}-{Interlocked.Increment(ref _temporaries)}"), 0];
+    public byte[] TemporaryName() => TemporaryName(TemporaryPrefix);
+
+    /// <summary>Such a name for any directory.</summary>
+    public byte[] TemporaryName(ReadOnlySpan<byte> prefix)
+        => [.. prefix, .. Encoding.ASCII.GetBytes($"{NativeStore.ProcessId}-{Interlocked.Increment(ref _temporaries)}"), 0];
 
     /// <summary>Removes the unfinished contents that nobody holds.</summary>
     public void RemoveAbandoned()
     {
         lock (_lock)
         {
-            if (_open is null && NativeStore.Status(root, name, out _) != 0)
+            if (_open is null && NativeStore.Status(root, _name, out _) != 0)
                 return; // not there, and not made for this
         }
         if (Open(out SafeFileHandle? directory) != 0)
             return;
-        RemoveEntries(directory!, entry =>
+        foreach (FileName entry in Entries(directory!))
         {
-            if (entry.AsSpan().StartsWith(TemporaryPrefix)
-                || NativeStore.Open(directory!, entry, NativeStore.NonBlocking, 0, out SafeFileHandle? file) != 0)
-                return;
+            if (entry.Bytes.StartsWith(TemporaryPrefix)
+                || NativeStore.Open(directory!, entry.Terminated, NativeStore.NonBlocking, 0, out SafeFileHandle? file) != 0)
+                continue;
             using (file)
             {
                 if (NativeStore.TryLock(file!) == 0)
-                    NativeStore.Unlink(directory!, entry);
+                    NativeStore.Unlink(directory!, entry.Terminated);
             }
-        });
+        }
     }
 
     /// <summary>
@@ -87,7 +101,7 @@ internal sealed class PartialDirectory(SafeFileHandle root, byte[] name) : IDisp
             if (_open is null)
                 return;
             if (NativeStore.TryLock(_open) == 0)
-                NativeStore.RemoveDirectory(root, name);
+                NativeStore.RemoveDirectory(root, _name);
             NativeStore.Unlock(_open);
             _open.Dispose();
             _open = null;
@@ -98,14 +112,14 @@ internal sealed class PartialDirectory(SafeFileHandle root, byte[] name) : IDisp
     {
         for (int tries = 0; tries < MostTries; tries++)
         {
-            Errno error = NativeStore.MakeDirectory(root, name, 0x1C0); // 0700
+            Errno error = NativeStore.MakeDirectory(root, _name, 0x1C0); // 0700
             bool isNew = error == 0;
             if (error is not (0 or Errno.EEXIST))
                 return error;
-            error = NativeStore.Open(root, name, NativeStore.DirectoryOnly, 0, out SafeFileHandle? directory);
+            error = NativeStore.Open(root, _name, NativeStore.DirectoryOnly, 0, out SafeFileHandle? directory);
             // Something else under our name, such as a symlink, is not followed but makes room.
             if (error is Errno.ENOTDIR or Errno.ELOOP)
-                NativeStore.Unlink(root, name);
+                NativeStore.Unlink(root, _name);
             if (error is Errno.ENOTDIR or Errno.ELOOP or Errno.ENOENT)
                 continue;
             if (error != 0)
@@ -142,11 +156,11 @@ internal sealed class PartialDirectory(SafeFileHandle root, byte[] name) : IDisp
         NativeStore.RemoveXattr(directory, "system.posix_acl_default\0"u8); // files would inherit it
         if (!isNew && NativeStore.TryLock(directory) == 0)
         {
-            RemoveEntries(directory, entry =>
+            foreach (FileName entry in Entries(directory))
             {
-                if (isForeign || entry.AsSpan().StartsWith(TemporaryPrefix))
-                    NativeStore.Unlink(directory, entry);
-            });
+                if (isForeign || entry.Bytes.StartsWith(TemporaryPrefix))
+                    NativeStore.Unlink(directory, entry.Terminated);
+            }
         }
         error = NativeStore.LockAsOneOfMany(directory);
         // Its last user may have removed it in the meantime.
@@ -155,26 +169,13 @@ internal sealed class PartialDirectory(SafeFileHandle root, byte[] name) : IDisp
         return error == 0 && status.LinkCount == 0 ? Errno.ESTALE : error;
     }
 
-    /// <summary>Offers the name of each entry, NUL at its end, to be removed.</summary>
-    private static void RemoveEntries(SafeFileHandle directory, Action<byte[]> remove)
+    /// <summary>The names in the directory, as far as they can be read.</summary>
+    private static List<FileName> Entries(SafeFileHandle directory)
     {
+        List<FileName> names = [];
         using PooledBuffer buffer = new(32 << 10);
-        Errno error = NativeStore.Rewind(directory);
-        while (error == 0)
-        {
-            error = NativeStore.ReadDirectory(directory, buffer.Span, out int length);
-            if (error != 0 || length == 0)
-                return;
-            // linux_dirent64: inode u64, offset u64, record length u16, type u8, name.
-            for (ReadOnlySpan<byte> records = buffer.Span[..length]; records.Length > 19;)
-            {
-                int recordLength = BinaryPrimitives.ReadUInt16LittleEndian(records[16..]);
-                ReadOnlySpan<byte> entry = records[19..recordLength];
-                entry = entry[..(entry.IndexOf((byte)0) + 1)];
-                if (!entry.SequenceEqual(".\0"u8) && !entry.SequenceEqual("..\0"u8))
-                    remove(entry.ToArray());
-                records = records[recordLength..];
-            }
-        }
+        if (NativeStore.Rewind(directory) == 0)
+            DirectoryNames.Read(directory, buffer.Span, names);
+        return names;
     }
 }

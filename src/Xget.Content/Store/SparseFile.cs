@@ -58,6 +58,21 @@ internal static class SparseFile
         return 0;
     }
 
+    /// <summary>True if the first bytes of two files are the same.</summary>
+    public static bool AreEqual(SafeFileHandle one, SafeFileHandle other, long length)
+    {
+        using PooledBuffer first = new((int)Math.Min(length, BufferLength)), second = new((int)Math.Min(length, BufferLength));
+        for (long at = 0; at < length; at += first.Span.Length)
+        {
+            int count = (int)Math.Min(first.Span.Length, length - at);
+            if (NativeStore.Read(one, first.Span[..count], at, out int got) != 0 || got != count
+                || NativeStore.Read(other, second.Span[..count], at, out got) != 0 || got != count
+                || !first.Span[..count].SequenceEqual(second.Span[..count]))
+                return false;
+        }
+        return true;
+    }
+
     private static Errno CopyData(SafeFileHandle from, long fromOffset, SafeFileHandle to, long toOffset, long length)
     {
         while (length > 0)

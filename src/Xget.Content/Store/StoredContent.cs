@@ -29,8 +29,8 @@ public abstract class StoredContent : IDisposable
     public abstract Errno Write(int chunk, ReadOnlySpan<byte> bytes);
 
     /// <summary>
-    /// Bytes of chunks that are there, which the caller has seen in <see cref="Map"/>; cut at the content's end, so
-    /// nothing at or past it.
+    /// Bytes of chunks that are there, which the caller has seen in <see cref="Map"/>, from <paramref name="offset"/> on; at
+    /// least one, perhaps fewer than asked for, and nothing at or past the content's end.
     /// </summary>
     public abstract ContentRange Read(ulong offset, int count);
 
@@ -40,6 +40,9 @@ public abstract class StoredContent : IDisposable
     /// <summary>How much of a range of <paramref name="count"/> bytes lies before the content's end.</summary>
     private protected int Cut(ulong offset, int count)
         => offset >= Table.Size || count <= 0 ? 0 : (int)Math.Min((ulong)count, Table.Size - offset);
+
+    /// <summary>True if the range lies within the content and every chunk of it is there.</summary>
+    public bool Has(DataReference range) => range.IsWithin(Table.Size) && Has(range.Offset, range.Length);
 
     /// <summary>True if every chunk of the range, which lies within the content, is there.</summary>
     internal bool Has(ulong offset, ulong length)

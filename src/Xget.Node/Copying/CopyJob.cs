@@ -1,198 +1,187 @@
-using Mono.Unix.Native;
 using Serilog;
-using Xget.Content;
-using Xget.Content.Linux;
 using Xget.Content.Store;
-using Xget.Node.Fetching;
 using Xget.Node.Wire;
 
 namespace Xget.Node.Copying;
 
 /// <summary>
 /// The <c>xget -n</c> copy: plans from directory objects, fetches the contents that are missing or differ straight into
-/// the destination, puts each file under its name when it is whole, and sets metadata last.
+/// the destination, puts each file under its name when it is whole, and sets metadata last. Where the master has not got
+/// some contents any more it plans anew for what it publishes then.
 /// </summary>
-public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvider time, Random random, ILogger log)
+public sealed class CopyJob(ClusterNode node, Destination destination, TimeProvider time, Random random, ILogger log,
+    CopyOptions? options = null)
 {
-    /// <summary>Contents under way at a time, of the large and of the small ones; within each, a window of chunks is.</summary>
-    private const int Parallel = 4;
+    /// <summary>Plans of one copy: with each publishing at the master a file that never rests may be lost again.</summary>
+    private const int MaxRounds = 5;
 
-    /// <summary>From so many bytes on a content is likely to be in stripes.</summary>
-    private const ulong Large = 1 << 20;
+    /// <summary>How long another generation is waited for.</summary>
+    private static readonly TimeSpan GenerationTime = TimeSpan.FromSeconds(5);
 
-    private int _skipped;
+    /// <summary>How often it is looked whether another copy has left the destination.</summary>
+    private static readonly TimeSpan LockLook = TimeSpan.FromMilliseconds(200);
+
+    private readonly CopyOptions _options = options ?? new CopyOptions();
 
     /// <summary>How far it is.</summary>
     public CopyProgress Progress { get; } = new();
 
-    /// <summary>Copies the sources (paths below the exported root, "." for everything) into the destination.</summary>
+    /// <summary>
+    /// Copies the sources (paths below the exported root, "." for everything) into the destination. Waits while another
+    /// copy into it is under way. An entry that cannot be made costs only itself: the result names it.
+    /// </summary>
     /// <exception cref="CopyException">It cannot be finished; a later run goes on from what is verified.</exception>
     public async Task<CopyResult> RunAsync(IReadOnlyList<string> sources, CancellationToken ct)
     {
         long start = time.GetTimestamp();
+        await LockAsync(ct);
         (GenerationText? generation, string? reason) = await node.GenerationAsync(ct);
-        if (generation is null)
-            throw new CopyException(reason!);
-        CopyPlan plan = await new TreeReader(node).PlanAsync(generation, sources, ct);
-        Progress.Files = plan.Files;
-        Progress.Bytes = plan.Bytes;
-        foreach ((DestinationPath path, _) in plan.Directories)
-            Check(destination.EnsureDirectory(path), path);
-        await CopyContentsAsync(plan, ct);
-        foreach ((DestinationPath path, EntryAttributes attributes) in plan.Others)
-            PlaceOther(path, attributes);
-        foreach ((DestinationPath path, DestinationPath existing) in plan.Links)
+        Dictionary<DestinationPath, PackMember> done = [];
+        bool isMixed = false;
+        for (int round = 1; ; round++)
         {
-            Check(destination.PlaceHardLink(path, existing), path);
-            Progress.FileDone();
-        }
-        destination.Partial.RemoveAbandoned();
-        for (int i = plan.Directories.Count - 1; i >= 0; i--)
-            Check(destination.FinishDirectory(plan.Directories[i].Path, plan.Directories[i].Attributes), plan.Directories[i].Path);
-        if (_skipped > 0)
-            log.Warning("{Count} device nodes were left out: only root may make them", _skipped);
-        if (destination.OwnersLost > 0)
-            log.Warning("{Count} entries did not get their owner: the id is not allowed here", destination.OwnersLost);
-        if (destination.XattrsLost > 0)
-            log.Warning("{Count} extended attributes were refused by the destination's file system", destination.XattrsLost);
-        return new CopyResult(plan.Files, plan.Bytes, time.GetElapsedTime(start), _skipped);
-    }
-
-    /// <summary>
-    /// Large contents in the tree's order, so that all nodes get the same ones at the same time: each is in stripes, whose
-    /// trees are best when all are in them from the start. The others in random order, as the paper has it, so that
-    /// different nodes come first for different contents.
-    /// </summary>
-    private async Task CopyContentsAsync(CopyPlan plan, CancellationToken ct)
-    {
-        ILookup<bool, List<PackMember>> contents = plan.Contents.Values.ToLookup(IsLarge);
-        List<PackMember>[] small = [.. contents[false]];
-        lock (random)
-            random.Shuffle(small);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        List<PackMember>[] large = [.. contents[true]];
-        Turn[] turns = Turn.Row(large.Length);
-        Task[] workers = [Turn.RunAsync(turns, stop.Token), .. Workers(large, turns, stop), .. Workers(small, null, stop)];
-        try
-        {
-            await Task.WhenAll(workers);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            // The first error is the cause, the cancelled ones its consequence.
-            throw workers.Where(w => w.IsFaulted).Select(w => w.Exception!.InnerException!).First();
+            if (generation is null)
+                throw new CopyException(reason!);
+            (CopyPlan plan, generation) = await PlanAsync(generation, sources, ct);
+            if (round == 1)
+                destination.Use(plan.OwnNames);
+            destination.Watch(plan.Lookalikes);
+            var placing = new Placing(plan, destination, _options.MayLackTypes);
+            var copier = new ContentCopier(node, destination, placing, Progress) { Done = done };
+            Progress.Begin(plan.Files, plan.Bytes);
+            placing.MakeDirectories();
+            await new ContentOrder(random).RunAsync(plan, copier.CopyAsync, ct);
+            isMixed = done.Count > 0 && IsMixed(done, plan, copier, placing);
+            if (copier.Stale.Count > 0 && round < MaxRounds && await OtherGenerationAsync(generation, ct) is { } other)
+            {
+                log.Information("{Count} files have changed on the master: generation {Number} is copied now", copier.Stale.Count, other.Number);
+                NoteDone(done, plan, copier, placing);
+                generation = other;
+                continue;
+            }
+            return Finish(plan, placing, copier, ct) with { Elapsed = time.GetElapsedTime(start), IsMixed = isMixed };
         }
     }
 
-    private static bool IsLarge(List<PackMember> members) => members[0].Data.Length >= Large;
-
-    private Task[] Workers(List<PackMember>[] contents, Turn[]? turns, CancellationTokenSource stop)
+    private async Task LockAsync(CancellationToken ct)
     {
-        int next = -1;
+        for (bool told = false; destination.TryLock() != 0; told = true)
+        {
+            if (!told)
+                log.Warning("another copy into the same destination is under way: waiting until it is done");
+            await Task.Delay(LockLook, time, ct);
+        }
+    }
 
-        async Task WorkAsync()
+    /// <summary>The plan; of the generation that the master has now, if it has not got all of the given one any more.</summary>
+    private async Task<(CopyPlan, GenerationText)> PlanAsync(GenerationText generation, IReadOnlyList<string> sources, CancellationToken ct)
+    {
+        for (int attempt = 1; ; attempt++)
         {
             try
             {
-                while (Interlocked.Increment(ref next) is int i && i < contents.Length)
-                {
-                    await CopyContentAsync(contents[i], turns?[i], stop.Token);
-                    turns?[i].Pass();
-                }
+                return (await new TreeReader(node, _options).PlanAsync(generation, sources, ct), generation);
             }
-            catch
+            catch (CopyException) when (attempt < MaxRounds)
             {
-                await stop.CancelAsync();
-                throw;
+                (GenerationText? now, _) = await node.GenerationAsync(ct);
+                if (now is null || now.Root == generation.Root)
+                    throw;
+                generation = now;
             }
         }
-
-        var workers = new Task[Math.Min(Parallel, contents.Length)];
-        for (int i = 0; i < workers.Length; i++)
-            workers[i] = WorkAsync();
-        return workers;
     }
 
-    private async Task CopyContentAsync(List<PackMember> members, Turn? turn, CancellationToken ct)
+    /// <summary>What the master publishes next; null if it does not do so soon.</summary>
+    private async Task<GenerationText?> OtherGenerationAsync(GenerationText known, CancellationToken ct)
     {
-        Digest digest = members[0].Data.Content;
-        string name = members[0].Path.ToString();
-        Existing existing = await Existing.FindAsync(node, destination, digest, members, ct);
-        foreach (PackMember member in existing.Right)
+        using var soon = new CancellationTokenSource(GenerationTime, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, soon.Token);
+        try
         {
-            Check(destination.ApplyMetadata(member.Path, member.Attributes), member.Path);
-            Progress.Kept((long)member.Data.Length);
-            Progress.FileDone();
+            return await node.OtherGenerationAsync(known.Root, both.Token);
         }
-        if (existing.Missing.Count == 0)
-            return;
-        // The bytes of a pack of directories, in memory since the tree was read, can be a file's too.
-        if (node.Find(digest) is { } inMemory)
-            await node.DropAsync(inMemory);
-        FileContent? file = null;
-        Transfer transfer = node.Fetch(digest, ClusterNode.SizeOf(existing.Missing[0].Data), name, async (table, cancel) =>
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            (Errno error, file) = await destination.Partial.OpenAsync(table, cancel);
-            if (error == 0)
-                error = await existing.SeedAsync(destination, file!, cancel);
-            return (error, file);
-        }, existing.Table, existing.Missing.ConvertAll(m => m.Data), turn?.Soon, turn?.Now);
-        if (turn is not null)
-        {
-            await transfer.NearEnd.WaitAsync(ct);
-            turn.Pass();
+            return null;
         }
-        if (await transfer.Finished.WaitAsync(ct) is { } reason)
-            throw new CopyException(reason);
-        Place(file!, existing.Missing);
-        ServeFromPlace(transfer, file!, members);
     }
 
-    /// <summary>The first of files that are the whole content takes the content's own file, the others get copies.</summary>
-    private void Place(FileContent file, List<PackMember> members)
+    private CopyResult Finish(CopyPlan plan, Placing placing, ContentCopier copier, CancellationToken ct)
     {
-        PackMember? whole = members.Find(m => m.Data.Offset == 0 && m.Data.Length == file.Table.Size);
-        if (whole is not null)
-            Check(destination.PlaceFile(file, whole.Path, whole.Attributes), whole.Path);
-        foreach (PackMember member in members)
+        foreach (PackMember member in copier.Stale)
         {
-            if (member != whole)
-                Check(destination.PlaceRange(file, member.Data, member.Path, member.Attributes), member.Path);
-            Progress.FileDone();
+            if (!placing.IsLost(member.Path))
+                placing.Failures.Add(member.Path, "changed on the master while it was copied; run again when it has published the new state");
         }
-        if (whole is null)
-            destination.Partial.Remove(file); // it is read on, without a name, until the node ends
-    }
-
-    /// <summary>From now on children read from the files in place: no descriptor stays open, no pack lies there twice.</summary>
-    private void ServeFromPlace(Transfer transfer, FileContent file, List<PackMember> members)
-    {
-        // A pack of which only a part is copied stays as it is.
-        if (destination.Reopen(file.Table, members, out PlacedContent? placed) == 0)
-            transfer.Move(placed!);
-    }
-
-    private void PlaceOther(DestinationPath path, EntryAttributes attributes)
-    {
-        Errno error = attributes.Type switch
+        Progress.Done(placing.PlaceOthers());
+        var links = new LinkPass(plan, destination, placing);
+        Progress.Done(links.Run(ct));
+        if (placing.Failures.Count == 0)
+            destination.Partial.RemoveAbandoned();
+        placing.FinishDirectories();
+        destination.Unlock();
+        Warn(placing, links);
+        return new CopyResult(Progress.FilesDone, plan.Bytes, default, placing.Skipped)
         {
-            EntryType.Regular => destination.PlaceBytes([], path, attributes),
-            EntryType.Symlink => destination.PlaceSymlink(path, attributes),
-            _ => destination.PlaceNode(path, attributes),
+            FailureCount = placing.Failures.Count,
+            Failures = placing.Failures.First(),
+            LackedCount = placing.Lacked.Count,
+            Lacked = placing.Lacked.First(),
+            LeftOutCount = plan.LeftOut.Count,
+            LeftOut = plan.LeftOut.Named,
         };
-        if (error == Errno.EPERM && attributes.Type is EntryType.Character or EntryType.Block)
-            _skipped++;
-        else
-            Check(error, path);
-        if (attributes.Type == EntryType.Regular)
-            Progress.FileDone();
     }
 
-    private static void Check(Errno error, DestinationPath path)
+    private void Warn(Placing placing, LinkPass links)
     {
-        if (error == Errno.EISDIR)
-            throw new CopyException($"{path}: a directory that is not empty stands where a file should be");
-        if (error != 0)
-            throw new CopyException($"cannot write {(path.Parent is null ? "the destination" : path)}: {Words.Of(error)}");
+        if (placing.Skipped > 0)
+            log.Warning("{Count} device nodes were left out: only root may make them", placing.Skipped);
+        if (links.Copies > 0)
+            log.Warning("{Count} hard links became files of their own: the file system allows no link there, or no more", links.Copies);
+        if (destination.OwnersLost > 0)
+            log.Warning("{Count} entries did not get their owner: the id is not allowed here", destination.OwnersLost);
+        if (destination.ModesLost > 0)
+            log.Warning("{Count} entries did not get their mode: the destination's file system refused it", destination.ModesLost);
+        if (destination.TimesLost > 0)
+            log.Warning("{Count} entries did not get their time: the destination's file system refused it", destination.TimesLost);
+        if (destination.XattrsLost > 0)
+            log.Warning("{Count} extended attributes were refused by the destination's file system", destination.XattrsLost);
+    }
+
+    /// <summary>Adds the files of a plan that are in place. What is not in this plan, or stale, stays as it was.</summary>
+    private static void NoteDone(Dictionary<DestinationPath, PackMember> done, CopyPlan plan, ContentCopier copier, Placing placing)
+    {
+        HashSet<DestinationPath> stale = [];
+        foreach (PackMember member in copier.Stale)
+            stale.Add(member.Path);
+        foreach (List<PackMember> members in plan.Contents.Values)
+        {
+            foreach (PackMember member in members)
+            {
+                if (!placing.IsLost(member.Path) && !placing.Failures.Has(member.Path) && !stale.Contains(member.Path))
+                    done[member.Path] = member;
+            }
+        }
+    }
+
+    /// <summary>Whether something that an earlier plan placed is not in this one, or could not be replaced.</summary>
+    private static bool IsMixed(Dictionary<DestinationPath, PackMember> done, CopyPlan plan, ContentCopier copier, Placing placing)
+    {
+        int inPlan = 0;
+        foreach (List<PackMember> members in plan.Contents.Values)
+        {
+            foreach (PackMember member in members)
+            {
+                if (done.ContainsKey(member.Path) && !placing.Failures.Has(member.Path))
+                    inPlan++;
+            }
+        }
+        foreach (PackMember member in copier.Stale)
+        {
+            if (done.ContainsKey(member.Path))
+                inPlan--;
+        }
+        return inPlan < done.Count;
     }
 }

@@ -12,6 +12,12 @@ internal sealed class Existing
 
     private Existing(ChunkTable? table) => Table = table;
 
+    /// <summary>Why the chunk table, which was needed, could not be had: 0, ESTALE or EIO.</summary>
+    internal Errno Error { get; private init; }
+
+    /// <summary>The same in words.</summary>
+    internal string? Reason { get; private init; }
+
     /// <summary>The chunk table, if it was needed.</summary>
     internal ChunkTable? Table { get; }
 
@@ -32,9 +38,9 @@ internal sealed class Existing
             none.Missing.AddRange(members);
             return none;
         }
-        (ChunkTable? table, string? reason) = await node.TableAsync(digest, ct);
+        (ChunkTable? table, Errno error, string? reason) = await node.TableAsync(digest, ct);
         if (table is null)
-            throw new CopyException($"{members[0].Path}: {reason}");
+            return new Existing(null) { Error = error, Reason = reason };
         var found = new Existing(table) { All = members };
         if (members.TrueForAll(m => m.Data.Offset == 0 && m.Data.Length == table.Size))
             await found.CheckFilesAsync(destination, members, ct);

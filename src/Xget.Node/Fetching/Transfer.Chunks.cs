@@ -74,8 +74,8 @@ public sealed partial class Transfer
                 Array.Fill(_chunks, ChunkState.Wanted);
             foreach (DataReference range in _wantedRanges ?? [])
             {
-                if (range.Length == 0)
-                    continue;
+                if (range.Length == 0 || range.Offset >= known.Size || range.Length > known.Size - range.Offset)
+                    continue; // whoever names it is wrong, and will see that it is not there
                 int last = known.IndexOf(range.Offset + range.Length - 1);
                 for (int i = known.IndexOf(range.Offset); i <= last && i < _chunks.Length; i++)
                     _chunks[i] |= ChunkState.Wanted;

@@ -11,6 +11,9 @@ public sealed partial class Transfer
     /// <summary>A chunk table up to this length comes from the master with the route; a longer one from a parent.</summary>
     private const int BurstTable = 8192;
 
+    /// <summary>The buffer of a longer table grows with what comes.</summary>
+    private const int FirstTable = 1 << 20;
+
     /// <summary>The longest chunk table of a content of unknown size: packs and directory objects are not large.</summary>
     private const int UnknownTable = 256 << 10;
 
@@ -113,7 +116,7 @@ public sealed partial class Transfer
         await link.Ready.WaitAsync(ct);
         if (link.HasFailed)
             return null;
-        byte[] table = new byte[Math.Max(usualLength, ChunkTable.HeaderLength)];
+        byte[] table = new byte[Math.Clamp(usualLength, ChunkTable.HeaderLength, FirstTable)];
         NinePClient client = link.Client!;
         uint fid = client.NewFid();
         Task<Reply<Qid[]>> walk;
@@ -140,8 +143,8 @@ public sealed partial class Transfer
             long length = got < ChunkTable.HeaderLength ? table.Length : ChunkTable.EncodedLengthOf(table);
             if (length > MostTable)
                 break;
-            if (length != table.Length)
-                Array.Resize(ref table, (int)length); // 0 for what is no table
+            if (length < table.Length || got == table.Length)
+                Array.Resize(ref table, (int)Math.Min(length, 2L * table.Length)); // 0 for what is no table
         }
         link.RequestEnded();
         if (!client.Closed.IsCancellationRequested)

@@ -130,6 +130,33 @@ public sealed class PlaceLinkTests : IDisposable
         Assert.Equal(Errno.EPERM, Destination.PlaceHardLink(Scratch.At("two"), Scratch.At("dir")));
     }
 
+    [Fact]
+    public void Where_no_link_can_be_a_duplicate_is_made_and_kept()
+    {
+        byte[] bytes = [.. Enumerable.Range(0, 300_000).Select(i => (byte)(i * 7))];
+        EntryAttributes attributes = Scratch.File(0x1A0) with { LinkCount = 2 };
+        Destination.PlaceBytes(bytes, Scratch.At("one"), attributes);
+        File.WriteAllText(_scratch["two"], "something else");
+        Assert.Equal((Errno)0, Destination.PlaceDuplicate(Scratch.At("two"), Scratch.At("one"), attributes));
+        Assert.Equal(bytes, File.ReadAllBytes(_scratch["two"]));
+        Assert.Equal(Scratch.Stat(_scratch["one"], "%a %Y %h"), Scratch.Stat(_scratch["two"], "%a %Y %h"));
+        string before = Scratch.Stat(_scratch["two"], "%i %Z");
+        Assert.Equal((Errno)0, Destination.PlaceDuplicate(Scratch.At("two"), Scratch.At("one"), attributes));
+        Assert.Equal(before, Scratch.Stat(_scratch["two"], "%i %Z"));
+        Assert.Equal(Errno.ENOENT, Destination.PlaceDuplicate(Scratch.At("two"), Scratch.At("nothing"), attributes));
+    }
+
+    [Fact]
+    public void What_an_earlier_copy_linked_together_is_replaced_and_no_namesake()
+    {
+        EntryAttributes two = Scratch.File() with { LinkCount = 2 };
+        Destination.PlaceBytes("bytes"u8, Scratch.At("a"), two);
+        Destination.PlaceHardLink(Scratch.At("b"), Scratch.At("a"));
+        Assert.Equal((Errno)0, Destination.PlaceBytes("others"u8, Scratch.At("b"), Scratch.File()));
+        Assert.Equal("bytes", File.ReadAllText(_scratch["a"]));
+        Assert.Equal("others", File.ReadAllText(_scratch["b"]));
+    }
+
     public void Dispose() => _scratch.Dispose();
 
     private static EntryAttributes Symlink(string target)

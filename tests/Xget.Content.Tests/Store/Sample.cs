@@ -60,7 +60,12 @@ internal sealed class Sample
         return content!;
     }
 
-    public static byte[] ReadAll(StoredContent content) => Read(content, 0, (int)content.Table.Size);
+    public static byte[] ReadAll(StoredContent content)
+    {
+        byte[] bytes = new byte[content.Table.Size];
+        Assert.Equal((Errno)0, content.ReadInto(0, bytes));
+        return bytes;
+    }
 
     public static byte[] Read(StoredContent content, ulong offset, int count)
     {

@@ -120,6 +120,22 @@ public sealed class MemoryContentTests : StoredContentTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new MemoryContent(table));
     }
 
+    [Fact]
+    public void A_gigabyte_of_zeros_takes_no_memory()
+    {
+        var builder = new ChunkTableBuilder(1 << 30);
+        Digest zeros = Digest.Of(new byte[builder.LengthOf(0)]);
+        for (int i = 0; i < builder.Count; i++)
+            builder.Set(i, zeros);
+        ChunkTable table = builder.Build();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using MemoryContent content = new(table);
+        using ContentRange range = content.Read((1 << 30) - 5000, 1 << 20);
+        Assert.True(content.Map.IsComplete);
+        Assert.Equal(new byte[5000], range.Bytes.ToArray());
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+    }
+
     private protected override Task<StoredContent> OpenAsync(ChunkTable table)
         => Task.FromResult<StoredContent>(new MemoryContent(table));
 }

@@ -36,14 +36,23 @@ public abstract class CopyTests : IDisposable
         return destination!;
     }
 
-    private protected static CopyJob JobOf(RunningNode node, Destination destination) =>
-        new(node.Node, destination, TimeProvider.System, new Random(1), new LoggerConfiguration().CreateLogger());
+    private protected static CopyJob JobOf(RunningNode node, Destination destination, CopyOptions? options = null,
+        TimeProvider? time = null, RecordingLog? log = null) =>
+        new(node.Node, destination, time ?? TimeProvider.System, new Random(1),
+            log?.Logger ?? new LoggerConfiguration().CreateLogger(), options);
+
+    /// <summary>The only entry that a copy could not make.</summary>
+    private protected static CopyFailure OnlyFailure(CopyResult result)
+    {
+        Assert.Equal(1, result.FailureCount);
+        return Assert.Single(result.Failures);
+    }
 
     /// <summary>The error of a copy that cannot be finished.</summary>
     private protected async Task<string> FailAsync(TestCluster cluster, params string[] sources) =>
         (await Assert.ThrowsAsync<CopyException>(() => CopyAsync(cluster, sources: sources))).Message;
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         _source.Dispose();
         _destinations.Dispose();

@@ -13,6 +13,7 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly MemoryTransport _masterHost = new();
     private readonly List<RunningNode> _nodes = [];
+    private readonly List<Generation> _older = [];
     private readonly MasterOptions _options;
     private readonly TimeProvider _time;
 
@@ -31,7 +32,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>The directory that is served.</summary>
     public string Source { get; }
 
-    public Generation Generation { get; }
+    public Generation Generation { get; private set; }
 
     public Master Master { get; private set; }
 
@@ -48,6 +49,15 @@ internal sealed class TestCluster : IAsyncDisposable
         using DigestIndex index = DigestIndex.InMemory();
         Generation generation = await new Publisher(TimeProvider.System).PublishAsync(source, index, 1, new PublishOptions());
         return new TestCluster(source, generation, routing ?? new RoutingOptions(), trace, time ?? TimeProvider.System);
+    }
+
+    /// <summary>Publishes the directory as it is now.</summary>
+    public async Task PublishAsync()
+    {
+        using DigestIndex index = DigestIndex.InMemory();
+        _older.Add(Generation);
+        Generation = await new Publisher(TimeProvider.System).PublishAsync(Source, index, Generation.Number + 1, new PublishOptions());
+        Master.Publish(Generation);
     }
 
     /// <summary>The published file or directory of that path.</summary>
@@ -139,6 +149,8 @@ internal sealed class TestCluster : IAsyncDisposable
         foreach (RunningNode node in _nodes)
             await Until.DoneAsync(node.DisposeAsync().AsTask());
         await Until.DoneAsync(Master.DisposeAsync().AsTask());
+        foreach (Generation older in _older)
+            older.Dispose();
         Generation.Dispose();
     }
 }
