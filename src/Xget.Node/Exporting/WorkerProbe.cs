@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Xget.Content.Linux;
 using Xget.NineP;
+using Xget.Node.Fetching;
 
 namespace Xget.Node.Exporting;
 
@@ -37,7 +38,7 @@ internal sealed class WorkerProbe(ITransport transport, TimeProvider time)
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
-            return e is SocketException { SocketErrorCode: SocketError.TimedOut } ? "no answer" : Words.Of(e);
+            return e is SocketException s ? Dialer.Reason(s) : Words.Of(e);
         }
         finally
         {

@@ -185,7 +185,7 @@ internal static class Dialer
 
     private static string Refusal(Reply<Qid> attach) => $"refuses us ({attach.ErrorText ?? attach.Error.ToString()})";
 
-    private static string Reason(System.Net.Sockets.SocketException e) => e.SocketErrorCode switch
+    internal static string Reason(System.Net.Sockets.SocketException e) => e.SocketErrorCode switch
     {
         System.Net.Sockets.SocketError.ConnectionRefused => "connection refused",
         System.Net.Sockets.SocketError.HostUnreachable => "no route to host",

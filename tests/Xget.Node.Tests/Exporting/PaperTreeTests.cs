@@ -34,7 +34,7 @@ public sealed class PaperTreeTests : IAsyncLifetime, IDisposable
 
     private async Task<(TreeClient Client, string Address)> ClientAsync(int port = 49379)
     {
-        MemoryTransport host = _cluster.MasterHost.NewHost();
+        MemoryTransport host = _cluster.NewWorkerHost(port);
         TreeClient client = await _cluster.AttachAsync("root", host: host, dialect: Dialect.NineP2000);
         _clients.Add(client);
         return (client, $"{host.Address}!{port}");
@@ -46,7 +46,9 @@ public sealed class PaperTreeTests : IAsyncLifetime, IDisposable
         (TreeClient client, string address) = await ClientAsync();
         string redir = await client.ReadAsync("img", "redir");
         OpenPath avail = await client.OpenAsync(OpenFlags.O_WRONLY, "img", "avail");
+        long workers = await _cluster.StatAsync("workers");
         await avail.WriteAsync($"49379 {redir}\0");
+        await Until.TrueAsync(async () => await _cluster.StatAsync("workers") > workers); // the master has reached it
         return (client, address, redir, avail);
     }
 

@@ -7,7 +7,10 @@ using Xget.Testing;
 
 namespace Xget.Node.Tests;
 
-/// <summary>A worker that says it has a content and gives out what a test tells it to, or does not answer at all.</summary>
+/// <summary>
+/// A worker that says it has a content and gives out what a test tells it to, or, after the master has reached it, does not answer
+/// at all.
+/// </summary>
 internal sealed class FalseWorker : IAsyncDisposable
 {
     private const int Port = 7000;
@@ -27,13 +30,15 @@ internal sealed class FalseWorker : IAsyncDisposable
 
     public IPEndPoint EndPoint => new(_host.Address, Port);
 
-    /// <summary>A complete worker of that file in the master's eyes; nobody listens there yet.</summary>
+    /// <summary>A complete worker of that file in the master's eyes; nobody listens there any more.</summary>
     public static async Task<FalseWorker> AdvertiseAsync(TestCluster cluster, PublishedNode file, string name)
     {
         HostTransport host = cluster.NewHost();
         TreeClient client = await cluster.AttachAsync(name, host: host.Host);
-        TreeClient.OpenPath avail = await client.OpenAsync(OpenFlags.O_WRONLY, TreeClient.Of(file, Names.Avail));
+        await using var port = new AnsweringPort(host.Host, Port);
+        TreeClient.OpenPath avail = await client.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(file, Names.Avail));
         await avail.WriteAsync($"{Port}");
+        Assert.Equal("reachable\n", await avail.ReadAsync());
         await avail.WriteAsync($"have {cluster.Generation.Find(file.Data.Content)!.Table.Size}");
         return new FalseWorker(host, client);
     }

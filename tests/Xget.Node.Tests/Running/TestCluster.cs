@@ -13,6 +13,7 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly MemoryTransport _masterHost = new();
     private readonly List<RunningNode> _nodes = [];
+    private readonly List<AnsweringPort> _ports = [];
     private readonly MasterOptions _options;
     private readonly TimeProvider _time;
 
@@ -84,6 +85,14 @@ internal sealed class TestCluster : IAsyncDisposable
         return node;
     }
 
+    /// <summary>A host of which a worker's port answers, so that the master finds it.</summary>
+    public MemoryTransport NewWorkerHost(int port)
+    {
+        MemoryTransport host = _masterHost.NewHost();
+        _ports.Add(new AnsweringPort(host, port));
+        return host;
+    }
+
     public HostTransport NewHost() => new(_masterHost.NewHost());
 
     /// <summary>A host to which the master's data comes as that meter lets it; the connection for control is not held back.</summary>
@@ -139,6 +148,8 @@ internal sealed class TestCluster : IAsyncDisposable
         foreach (RunningNode node in _nodes)
             await Until.DoneAsync(node.DisposeAsync().AsTask());
         await Until.DoneAsync(Master.DisposeAsync().AsTask());
+        foreach (AnsweringPort port in _ports)
+            await port.DisposeAsync();
         Generation.Dispose();
     }
 }
