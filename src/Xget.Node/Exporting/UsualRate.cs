@@ -51,6 +51,6 @@ internal sealed class UsualRate
     {
         double[] rates = [.. _voices.Values];
         Array.Sort(rates);
-        return rates[rates.Length / FallShort];
+        return rates[(rates.Length + 1) / FallShort];
     }
 }

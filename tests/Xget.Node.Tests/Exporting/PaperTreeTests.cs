@@ -127,10 +127,10 @@ public sealed class PaperTreeTests : IAsyncLifetime, IDisposable
     {
         (TreeClient client, string address) = await ClientAsync();
         await (await client.OpenAsync(OpenFlags.O_WRONLY, "img", "avail")).WriteAsync("49379 me");
-        (TreeClient second, _) = await ClientAsync();
+        (TreeClient second, _) = await ClientAsync(49380);
         await second.ReadAsync("img", "redir");
         await (await second.OpenAsync(OpenFlags.O_WRONLY, "img", "avail")).WriteAsync("49380 me\0");
-        Assert.Equal(2, await _cluster.StatAsync("workers"));
+        await Until.TrueAsync(async () => await _cluster.StatAsync("workers") == 2);
         Assert.NotNull(address);
     }
 
