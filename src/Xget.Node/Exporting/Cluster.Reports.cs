@@ -10,6 +10,9 @@ internal sealed partial class Cluster
     /// <summary>Bytes of the text; what does not fit is left out.</summary>
     internal const int MaxTree = 16 << 20;
 
+    /// <summary>Nodes that are copied while the lock is held once.</summary>
+    private const int MaxCopied = 512;
+
     /// <summary>A line of the tree, copied while the lock is held. Without a stripe the node reads from nobody.</summary>
     private readonly record struct Row(NodeSession Node, int Port, int Stripe, int Level, PeerAddress? Parent, int ParentPort, int Connections, ulong Have);
 
@@ -17,7 +20,7 @@ internal sealed partial class Cluster
     /// The text of <c>/.xget/tree</c>: for each content that somebody reads or serves a line
     /// <c>content KEY SIZE NAME</c>, then per node and stripe
     /// <c>route STRIPE LEVEL NODE ADDRESS PARENT CONNECTIONS HAVE</c>; ADDRESS and PARENT are <c>host!port</c>,
-    /// <c>me</c> or <c>-</c> (none: not a worker; complete). The lock is held for a copy of one content at a time.
+    /// <c>me</c> or <c>-</c> (none: not a worker; complete). The lock is held for a copy of a few hundred nodes at a time.
     /// </summary>
     internal byte[] Tree()
     {
@@ -30,8 +33,14 @@ internal sealed partial class Cluster
         for (int i = 0; i < contents.Length; i++)
         {
             rows.Clear();
+            NodeSession[] sessions;
             lock (_gate)
-                Copy(contents[i], rows);
+                sessions = [.. contents[i].Sessions.Values];
+            for (int first = 0; first < sessions.Length; first += MaxCopied)
+            {
+                lock (_gate)
+                    Copy(contents[i], sessions.AsSpan(first, Math.Min(MaxCopied, sessions.Length - first)), rows);
+            }
             if (rows.Count == 0)
                 continue; // all have left meanwhile
             lines.Append(CultureInfo.InvariantCulture, $"content {contents[i].Key} {contents[i].Size} {contents[i].Name}\n");
@@ -59,11 +68,12 @@ internal sealed partial class Cluster
         }
     }
 
-    private static void Copy(ContentRoutes routes, List<Row> rows)
+    private static void Copy(ContentRoutes routes, ReadOnlySpan<NodeSession> sessions, List<Row> rows)
     {
-        foreach (NodeSession session in routes.Sessions.Values)
+        foreach (NodeSession session in sessions)
         {
-            Participation part = session.Participations[routes];
+            if (!session.Participations.TryGetValue(routes, out Participation? part))
+                continue; // it has left meanwhile
             int port = part.IsOffered ? session.Port : 0;
             int connections = routes.Tree.Connections(session.Node);
             if (part.Member is not { } member)
