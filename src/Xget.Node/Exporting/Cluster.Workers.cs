@@ -48,16 +48,18 @@ internal sealed partial class Cluster
         }
     }
 
-    /// <summary>Waits, for a quarter of a second at the most, while it is not known yet whether a new worker can be reached.</summary>
-    /// <returns>False if there is nothing to wait for.</returns>
-    internal bool MustWait(NodeSession session, CancellationToken ct, out Task proof)
+    /// <summary>Whether it is a matter of a moment until it is known that a new worker can be reached.</summary>
+    internal bool IsProofPending(NodeSession session)
     {
         lock (_gate)
-        {
-            TimeSpan wait = session.Proof.Pending(Now);
-            proof = wait > TimeSpan.Zero ? EitherAsync(session.Proof.Known, wait, ct) : Task.CompletedTask;
-            return wait > TimeSpan.Zero;
-        }
+            return session.Proof.Pending(Now) > TimeSpan.Zero;
+    }
+
+    /// <summary>Waits for that, a quarter of a second at the most.</summary>
+    internal Task PendingProofAsync(NodeSession session, CancellationToken ct)
+    {
+        lock (_gate)
+            return EitherAsync(session.Proof.Known, session.Proof.Pending(Now), ct);
     }
 
     private async Task EitherAsync(Task known, TimeSpan wait, CancellationToken ct)
@@ -264,7 +266,7 @@ internal sealed partial class Cluster
         while (_idleHosts.TryPeek(out PeerAddress? idle) && (idle.Sessions > 0 || !idle.IsRemembered(Now)))
         {
             _idleHosts.Dequeue();
-            if (idle.Sessions == 0)
+            if (idle.Sessions == 0 && _hosts.GetValueOrDefault(idle.Address) == idle)
                 _hosts.Remove(idle.Address);
         }
         if (!_hosts.TryGetValue(address, out PeerAddress? host))

@@ -39,15 +39,16 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
         public override ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct)
         {
             // The node's own worker is proven first, if that is a matter of a moment: then it can be given children at once.
-            return !Volatile.Read(ref _joined) && cluster.MustWait(session, ct, out Task proof)
-                ? WaitAsync(proof, offset, count, ct) : Read(offset, count, ct);
+            return !Volatile.Read(ref _joined) && cluster.IsProofPending(session)
+                ? WaitAsync(offset, count, ct) : Read(offset, count, ct);
         }
 
-        private async ValueTask<ReadResult> WaitAsync(Task proof, ulong offset, int count, CancellationToken ct)
+        private async ValueTask<ReadResult> WaitAsync(ulong offset, int count, CancellationToken ct)
         {
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, _clunked.Token);
             try
             {
-                await proof.WaitAsync(_clunked.Token);
+                await cluster.PendingProofAsync(session, ended.Token);
             }
             catch (OperationCanceledException)
             {

@@ -184,6 +184,50 @@ public sealed class ProofTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_worker_of_2009_is_reached_when_it_can_be_connected_to_whatever_it_answers()
+    {
+        MemoryTransport host = _cluster.MasterHost.NewHost();
+        IListener mute = Mute(host);
+        TreeClient client = Opened(await _cluster.AttachAsync("root", host: host, dialect: Dialect.NineP2000));
+        Assert.Equal("me", await client.ReadAsync("img", "redir"));
+        await (await client.OpenAsync(OpenFlags.O_WRONLY, "img", "avail")).WriteAsync($"{Port} me\0");
+        await mute.AcceptAsync(default);
+        await Until.TrueAsync(async () => await _cluster.StatAsync("workers") == 1);
+        TreeClient second = Opened(await _cluster.AttachAsync("root", dialect: Dialect.NineP2000));
+        Assert.Equal($"{host.Address}!{Port}", await second.ReadAsync("img", "redir"));
+    }
+
+    [Fact]
+    public async Task Next_is_answered_five_times_a_second_to_who_asks_again_and_again()
+    {
+        TreeClient client = await ClientAsync(_cluster.MasterHost.NewHost());
+        for (int i = 0; i < 10; i++)
+        {
+            OpenPath next = await client.OpenAsync(OpenFlags.O_RDWR, Names.Xget, Names.Next);
+            await next.WriteAsync(new string('0', 64));
+            Task<string> answer = next.ReadAsync();
+            await Until.TrueAsync(_time, () => answer.IsCompleted);
+            Assert.StartsWith("generation 1", await answer, StringComparison.Ordinal);
+            await next.CloseAsync();
+        }
+        Assert.True(_time.GetUtcNow() - DateTimeOffset.UnixEpoch >= TimeSpan.FromSeconds(1.8));
+    }
+
+    [Fact]
+    public async Task The_length_of_a_made_up_text_is_0_and_it_is_read_to_its_end_all_the_same()
+    {
+        TreeClient client = await ClientAsync(_cluster.NewWorkerHost(Port));
+        await AdvertiseAsync(client);
+        foreach (string name in new[] { Names.Tree, Names.Stats, Names.Generation })
+        {
+            uint fid = client.Client.NewFid();
+            await client.Client.WalkAsync(0, fid, Names.Xget, name);
+            Assert.Equal(0UL, (await client.Client.GetAttributesAsync(fid)).Value.Attributes.Size);
+            Assert.EndsWith("\n", await client.ReadAsync(Names.Xget, name), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_worker_that_two_addresses_report_is_named_for_no_content_until_it_is_reached_after_a_pause()
     {
         MemoryTransport host = _cluster.NewWorkerHost(Port);
