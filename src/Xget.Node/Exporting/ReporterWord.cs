@@ -12,7 +12,7 @@ internal sealed class ReporterWord
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Deafness = TimeSpan.FromMinutes(1);
 
-    private readonly List<(WorkerBlame Worker, TimeSpan At)> _blamed = [];
+    private readonly List<Said> _blamed = [];
     private TimeSpan _deafUntil;
 
     /// <summary>Whether its word counts.</summary>
@@ -26,12 +26,19 @@ internal sealed class ReporterWord
     {
         retracted = [];
         _blamed.RemoveAll(b => b.Worker == worker || now - b.At > Window);
-        _blamed.Add((worker, now));
+        _blamed.Add(new Said(worker, now));
         if (_blamed.Count <= MaxBlamed)
             return true;
         retracted = _blamed.ConvertAll(b => b.Worker);
         _blamed.Clear();
         _deafUntil = now + Deafness;
         return false;
+    }
+
+    private sealed class Said(WorkerBlame worker, TimeSpan at)
+    {
+        internal WorkerBlame Worker => worker;
+
+        internal TimeSpan At => at;
     }
 }

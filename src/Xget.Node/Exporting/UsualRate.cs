@@ -11,7 +11,7 @@ internal sealed class UsualRate
     private const int Collapse = 3;
     private const int FallShort = 3;
 
-    private readonly Dictionary<PeerAddress, double> _voices = [];
+    private readonly Dictionary<PeerAddress, Voice> _voices = [];
     private long _begun;
     private double _before;
     private double _earlier;
@@ -39,18 +39,24 @@ internal sealed class UsualRate
             (_begun, _sum) = (time.GetTimestamp(), 0);
             _voices.Clear();
         }
-        bool isSecond = _voices.TryGetValue(voice, out double other);
-        if (isSecond && other <= rate)
+        _voices.TryGetValue(voice, out Voice? other);
+        if (other is not null && other.Rate <= rate)
             return;
-        _voices[voice] = rate;
+        _voices[voice] = new Voice(rate);
         // Who gets more than was usual counts as usual, so that a few cannot raise the mean.
-        _sum += Math.Min(rate, _before) - (isSecond ? Math.Min(other, _before) : 0);
+        _sum += Math.Min(rate, _before) - (other is null ? 0 : Math.Min(other.Rate, _before));
     }
 
     private double OfThisSecond()
     {
-        double[] rates = [.. _voices.Values];
-        Array.Sort(rates);
-        return rates[(rates.Length + 1) / FallShort];
+        List<Voice> voices = [.. _voices.Values];
+        voices.Sort(static (a, b) => a.Rate.CompareTo(b.Rate));
+        return voices[(voices.Count + 1) / FallShort].Rate;
+    }
+
+    /// <summary>What a node of one address gets. A class, since generic code over another value type would make the binary larger.</summary>
+    private sealed class Voice(double rate)
+    {
+        internal double Rate => rate;
     }
 }
