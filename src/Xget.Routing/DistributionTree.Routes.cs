@@ -175,12 +175,13 @@ public sealed partial class DistributionTree
         StripeRoute before = member.Routes[stripe];
         Decide(member, stripe);
         Settle(self);
-        if (member.Routes[stripe] != before)
+        int settled = self.InnerStripe;
+        StripeRoute beforeStrays = settled == stripe ? before : member.Routes[settled];
+        TakeStrays(settled, member);
+        if (member.Routes[stripe] != before || member.Routes[settled] != beforeStrays)
         {
             Changed(member);
         }
-
-        TakeStrays(self.InnerStripe, member);
     }
 
     private void Changed(Member member)
