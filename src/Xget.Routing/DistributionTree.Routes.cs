@@ -163,6 +163,27 @@ public sealed partial class DistributionTree
         }
     }
 
+    /// <summary>One that holds routes when it begins to serve takes the place of an inner worker: it stood as a leaf.</summary>
+    private void PlaceLate(Worker self)
+    {
+        int stripe = self.InnerStripe;
+        if (_options.Stripes == 1 || self.Member is not { Holds: > 0, IsExhausted: false } member || _innerStripes.IsRoot(self, stripe))
+        {
+            return;
+        }
+
+        StripeRoute before = member.Routes[stripe];
+        Decide(member, stripe);
+        Settle(self);
+        int settled = self.InnerStripe;
+        StripeRoute beforeStrays = settled == stripe ? before : member.Routes[settled];
+        TakeStrays(settled, member);
+        if (member.Routes[stripe] != before || member.Routes[settled] != beforeStrays)
+        {
+            Changed(member);
+        }
+    }
+
     private void Changed(Member member)
     {
         if (!member.IsChanged)
@@ -174,12 +195,12 @@ public sealed partial class DistributionTree
 
     /// <summary>One node's word leaves a worker out for itself only; and it counts only if it reads from that worker, so
     /// that a stranger's word does no harm.</summary>
-    private void Report(Member member, RoutingNode failed)
+    private void Report(Member member, RoutingNode failed, bool isHeard = true)
     {
         if (_workers.TryGetValue(failed, out Worker? worker) && worker != member.Self)
         {
             member.LeaveOut(worker);
-            if (Array.IndexOf(member.Parents, worker) >= 0)
+            if (isHeard && Array.IndexOf(member.Parents, worker) >= 0)
             {
                 worker.Report(member.Node);
                 if (worker.IsReported)

@@ -164,11 +164,16 @@ public sealed partial class DistributionTree
     {
         ArgumentNullException.ThrowIfNull(node);
         Worker self = Enter(node);
+        bool isNew = !self.IsAdvertised || self.IsReported;
         self.Advertise();
         _innerStripes.Assign(self);
         InnerStripeChanged(self);
         Expect(self);
         Update(self);
+        if (isNew)
+        {
+            PlaceLate(self);
+        }
     }
 
     /// <summary>
@@ -243,9 +248,10 @@ public sealed partial class DistributionTree
     /// <param name="stripe">The stripe, from 0.</param>
     /// <param name="failedParent">Who is broken or stalled. If it is not (any more) the parent of this stripe, the route
     /// stays as it is. Null blames nobody: the parent is chosen anew, and may be the same.</param>
+    /// <param name="isHeard">Whether its word counts for others too.</param>
     /// <returns>The route that is held now.</returns>
     /// <exception cref="InvalidOperationException">The member has left.</exception>
-    public StripeRoute Reroute(Member member, int stripe, RoutingNode? failedParent)
+    public StripeRoute Reroute(Member member, int stripe, RoutingNode? failedParent, bool isHeard = true)
     {
         ArgumentNullException.ThrowIfNull(member);
         ArgumentOutOfRangeException.ThrowIfNegative(stripe);
@@ -257,7 +263,7 @@ public sealed partial class DistributionTree
 
         if (failedParent is not null)
         {
-            Report(member, failedParent);
+            Report(member, failedParent, isHeard);
         }
 
         if (failedParent is null || failedParent == member.Routes[stripe].Parent)

@@ -54,7 +54,7 @@ public sealed class Member
     /// <summary>Leaves a worker out for as long as its present advertisement lasts.</summary>
     internal void LeaveOut(Worker worker)
     {
-        if (!worker.IsAdvertised || LeavesOut(worker))
+        if (!worker.IsAdvertised || worker == Self || (_leftOut?.Contains((worker, worker.Advertisement)) ?? false))
         {
             return;
         }
@@ -75,7 +75,8 @@ public sealed class Member
         }
     }
 
-    /// <summary>Whether this member may not be given that worker: it was left out, or is the member itself.</summary>
+    /// <summary>Whether this member may not be given that worker: it was left out, is avoided by the node in all contents, or is
+    /// the member itself.</summary>
     internal bool LeavesOut(Worker worker) =>
-        worker == Self || (_leftOut is { } list && list.Contains((worker, worker.Advertisement)));
+        worker == Self || Node.Avoids(worker.Node) || (_leftOut is { } list && list.Contains((worker, worker.Advertisement)));
 }

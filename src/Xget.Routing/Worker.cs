@@ -6,7 +6,7 @@ namespace Xget.Routing;
 /// </summary>
 internal sealed class Worker
 {
-    private RoutingNode? _firstReporter;
+    private int? _firstReporter; // its voice
 
     public Worker(RoutingNode node, RoutingOptions options)
     {
@@ -77,8 +77,8 @@ internal sealed class Worker
 
     public void Report(RoutingNode reporter)
     {
-        _firstReporter ??= reporter;
-        IsReported |= _firstReporter != reporter;
+        _firstReporter ??= reporter.Voice;
+        IsReported |= _firstReporter != reporter.Voice;
     }
 
     /// <summary>A child in that stripe that could as well stand one level deeper, below a newcomer, since it is a leaf there:

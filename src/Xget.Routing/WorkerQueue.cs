@@ -67,7 +67,7 @@ internal sealed class WorkerQueue(int stripe)
 
     /// <summary>
     /// The first worker that the member does not leave out; null if there is none. It looks at one worker more than can be
-    /// left out, which is <see cref="Member.MaxLeftOut"/> and the member itself, whatever the size of the queue.
+    /// left out, which is <see cref="Member.MaxLeftOut"/>, <see cref="RoutingNode.MaxAvoided"/> and the member itself, whatever the size of the queue.
     /// </summary>
     public Worker? First(Member member)
     {
@@ -76,11 +76,13 @@ internal sealed class WorkerQueue(int stripe)
             return _count == 0 ? null : _heap[0];
         }
 
+        const int MostLooks = Member.MaxLeftOut + RoutingNode.MaxAvoided + 2;
+
         // Best first: the next in order is always one of the children of those already passed over.
-        Span<int> border = stackalloc int[Member.MaxLeftOut + 3];
+        Span<int> border = stackalloc int[MostLooks + 1];
         int size = 1;
         border[0] = 0;
-        for (int looks = 0; size > 0 && looks < Member.MaxLeftOut + 2; looks++)
+        for (int looks = 0; size > 0 && looks < MostLooks; looks++)
         {
             int best = 0;
             for (int i = 1; i < size; i++)

@@ -8,6 +8,7 @@ namespace Xget.Interop.Tests;
 public sealed class OriginalServerTableTests : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private readonly Dictionary<int, System.Net.Sockets.TcpListener> _ports = [];
     private readonly Scratch _scratch = new();
     private readonly List<Mount> _mounts = []; // their fids, and so the workers, live as long as they do
     private MasterProcess _master = null!;
@@ -26,6 +27,8 @@ public sealed class OriginalServerTableTests : IAsyncLifetime, IDisposable
     public Task DisposeAsync()
     {
         _mounts.ForEach(m => m.Dispose());
+        foreach (System.Net.Sockets.TcpListener port in _ports.Values)
+            port.Dispose();
         _master?.Dispose();
         return Task.CompletedTask;
     }
@@ -300,8 +303,29 @@ public sealed class OriginalServerTableTests : IAsyncLifetime, IDisposable
         return route;
     }
 
-    private static async Task<uint> WriteAvailAsync(Mount mount, string text) =>
-        await mount.WriteAsync(await mount.OpenAsync(1, "img", "avail"), 0, text);
+    /// <summary>Announces; the master connects to a port that is announced for the first time.</summary>
+    private async Task<uint> WriteAvailAsync(Mount mount, string text)
+    {
+        System.Net.Sockets.TcpListener? port = Listen(text.Split(' ')[0]);
+        uint count = await mount.WriteAsync(await mount.OpenAsync(1, "img", "avail"), 0, text);
+        if (port is not null && count > 0)
+        {
+            using System.Net.Sockets.TcpClient probe = await port.AcceptTcpClientAsync().WaitAsync(TimeSpan.FromSeconds(10));
+            _ = await probe.GetStream().ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false); // until the master closes it
+        }
+        return count;
+    }
+
+    private System.Net.Sockets.TcpListener? Listen(string word)
+    {
+        if (!ushort.TryParse(word, out ushort port) || port == 0 || _ports.ContainsKey(port))
+            return null;
+        var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, port);
+        listener.Start();
+        _ports.Add(port, listener);
+        return listener;
+    }
+
 
     // Who is named when somebody asks so many times, each once.
     private async Task<string[]> NamedAsync(int times)

@@ -9,7 +9,8 @@ namespace Xget.Node.Exporting;
 
 /// <summary>
 /// <c>/.xget/objects/DIGEST/avail</c>: the first write is the port that the node serves from; it is a worker until the
-/// fid is closed. Later writes are <c>have BYTES MISSING</c>, its progress.
+/// fid is closed, once the master has reached it. Later writes are <c>have BYTES MISSING</c>, its progress. A read after the
+/// first write waits until it is known whether the node can be reached, and says so.
 /// </summary>
 internal sealed class AvailFile(ServedFile parent, ContentKey key, ulong id, Cluster cluster)
     : TreeFile(parent, Names.Avail, id, ReadWriteMode)
@@ -24,10 +25,28 @@ internal sealed class AvailFile(ServedFile parent, ContentKey key, ulong id, Clu
     {
         private readonly Lock _gate = new();
         private bool _advertised;
+        private readonly CancellationTokenSource _clunked = new();
         private bool _closed;
+        private byte[] _text = [];
 
-        public override ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct) =>
-            new(ReadResult.Failed(Errno.EACCES));
+        public override async ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct)
+        {
+            if (!Volatile.Read(ref _advertised))
+                return ReadResult.Failed(Errno.EACCES);
+            if (offset == 0)
+            {
+                using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, _clunked.Token);
+                try
+                {
+                    _text = Encoding.UTF8.GetBytes(await cluster.ReachableAsync(session, ended.Token));
+                }
+                catch (OperationCanceledException)
+                {
+                    return ReadResult.Failed(Errno.EINTR);
+                }
+            }
+            return ReadResult.Bytes(BytesReader.Slice(_text, offset, count));
+        }
 
         public override ValueTask<WriteResult> WriteAsync(ulong offset, ReadOnlyMemory<byte> data, CancellationToken ct)
         {
@@ -44,9 +63,9 @@ internal sealed class AvailFile(ServedFile parent, ContentKey key, ulong id, Clu
             {
                 if (!HostPort.TryParsePort(text, out int port))
                     return Errno.EINVAL;
-                _advertised = true;
-                cluster.Advertise(session, key, port);
-                return 0;
+                Errno refused = cluster.Advertise(session, key, port);
+                _advertised = refused == 0;
+                return refused;
             }
             string[] words = text.Split(' ');
             ulong missing = 0;
@@ -60,6 +79,8 @@ internal sealed class AvailFile(ServedFile parent, ContentKey key, ulong id, Clu
         private static bool TryParse(string word, out ulong bytes) =>
             ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out bytes);
 
+        public override void Clunked() => _clunked.Cancel();
+
         public override void Dispose()
         {
             lock (_gate)
@@ -68,6 +89,7 @@ internal sealed class AvailFile(ServedFile parent, ContentKey key, ulong id, Clu
                     cluster.Withdraw(session, key.Key);
                 _closed = true;
             }
+            _clunked.Dispose();
             base.Dispose();
         }
     }

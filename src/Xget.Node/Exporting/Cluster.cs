@@ -1,6 +1,6 @@
 using System.Net;
+using Mono.Unix.Native;
 using Serilog;
-using Xget.Content;
 using Xget.NineP;
 using Xget.Node.Wire;
 using Xget.Routing;
@@ -9,23 +9,37 @@ namespace Xget.Node.Exporting;
 
 /// <summary>
 /// The one owner of the master's mutable picture of the cluster: who is connected, who serves what, who reads from
-/// whom. Each event is applied under one lock, a few microseconds long. All of it is soft state: it lives as long as the
-/// connections and fids that made it.
+/// whom. Each event is applied under one lock, a few microseconds long; what concerns many contents is applied in slices. All of
+/// it is soft state: it lives as long as the connections and fids that made it.
 /// </summary>
-internal sealed partial class Cluster(RoutingOptions options, RoutingOptions large, TimeProvider time, ILogger log)
+internal sealed partial class Cluster(RoutingOptions options, RoutingOptions large, WorkerProbe probe, TimeProvider time, ILogger log)
 {
-    private const int MostLeftOut = 32;
     private const int LeastPerStripe = 4;
+
+    /// <summary>Contents that one connection may take part in; more give EMFILE.</summary>
+    internal const int MaxContents = 1 << 16;
+
+    /// <summary>The same of all connections together; more give ENOSPC.</summary>
+    internal const int MaxParticipations = 4 << 20;
+
+    /// <summary>Contents of one connection that are dealt with while the lock is held once.</summary>
+    private const int MaxSlice = 128;
 
     /// <summary>For so long after it came a node gives up its place to a newcomer; then it keeps it.</summary>
     private static readonly TimeSpan Newcomer = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
+    private readonly long _begun = time.GetTimestamp();
     private readonly Dictionary<ServerConnection, NodeSession> _sessions = [];
-    private readonly Dictionary<IPEndPoint, NodeSession> _workers = [];
     private readonly Dictionary<object, ContentRoutes> _contents = [];
     private int _lastId;
+    private int _participations;
+    private int _participants;
+    private int _routesHeld;
     private long _decisions;
+    private bool _isFull;
+
+    private TimeSpan Now => time.GetElapsedTime(_begun);
 
     /// <summary>Called at each attach; a connection that attaches twice stays one node.</summary>
     internal NodeSession Attach(ServerConnection peer, string userName)
@@ -34,8 +48,9 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
         {
             if (!_sessions.TryGetValue(peer, out NodeSession? session))
             {
-                IPAddress address = peer.Remote is IPEndPoint ip ? HostPort.Plain(ip.Address) : IPAddress.None;
-                session = new NodeSession(++_lastId, userName.Length == 0 ? address.ToString() : userName, address);
+                PeerAddress host = Host(peer.Remote is IPEndPoint ip ? HostPort.Plain(ip.Address) : IPAddress.None);
+                host.Sessions++;
+                session = new NodeSession(++_lastId, userName.Length == 0 ? host.Text : userName, host);
                 _sessions.Add(peer, session);
             }
             return session;
@@ -45,43 +60,45 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
     /// <summary>The connection is gone and its fids are closed: nothing of it is left.</summary>
     internal void Detach(ServerConnection peer)
     {
+        CancellationTokenSource? proving;
         lock (_gate)
         {
             if (!_sessions.Remove(peer, out NodeSession? session))
                 return;
-            foreach ((ContentRoutes routes, Participation part) in session.Participations)
-            {
-                // Settle removes the current entry, which does not disturb a dictionary's enumeration.
-                part.Redirs = part.Avails = 0;
-                Settle(session, routes, part);
-            }
+            session.IsGone = true;
+            proving = session.Proving;
+            Unclaim(session);
+            OnAll(session, Restate);
             session.Node.Forget();
-            if (session.Port != 0 && _workers.TryGetValue(session.EndPoint, out NodeSession? owner) && owner == session)
-                _workers.Remove(session.EndPoint);
+            session.Host.Sessions--;
+            ForgetIfIdle(session.Host);
         }
+        proving?.Cancel();
     }
 
-    /// <summary>A <c>redir</c> fid is read for the first time: decides the routes and holds them.</summary>
-    internal RouteLine[] Join(NodeSession session, in ContentKey key)
+    /// <summary>
+    /// A <c>redir</c> fid is read for the first time: decides the routes and holds them. <paramref name="leaveOut"/> are workers
+    /// that failed the node before. EMFILE or ENOSPC: there are too many.
+    /// </summary>
+    internal Errno Join(NodeSession session, in ContentKey key, IReadOnlyList<IPEndPoint> leaveOut, out RouteLine[] lines)
     {
         lock (_gate)
         {
-            ContentRoutes routes = Routes(key);
-            Participation part = Part(session, routes);
+            lines = [];
+            if (Part(session, key, out ContentRoutes routes, out Participation part) is var error and not 0)
+                return error;
             part.Redirs++;
             if (part.Member is null)
             {
-                _decisions++;
                 if (routes.Tree.Members == 0)
                     routes.Front?.Clear();
                 while (routes.Newcomers.TryPeek(out (Member Member, long Came) first) && time.GetElapsedTime(first.Came) > Newcomer)
                     routes.Tree.Advance(routes.Newcomers.Dequeue().Member);
-                part.Member = routes.Tree.Join(session.Node, Nodes(part.LeftOut));
-                routes.Newcomers.Enqueue((part.Member, time.GetTimestamp()));
-                part.LeftOut.Clear();
-                TellChanged(routes);
+                Decide(session, routes, part, Nodes(session, leaveOut));
+                routes.Newcomers.Enqueue((part.Member!, time.GetTimestamp()));
             }
-            return Lines(routes, part.Member);
+            lines = Lines(routes, part.Member!);
+            return 0;
         }
     }
 
@@ -89,25 +106,45 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
     /// For clients of 2009, which close <c>redir</c> at once: each call is a new decision, and the route is held until
     /// <see cref="WithdrawAndLeave"/> or the end of the connection.
     /// </summary>
-    internal RouteLine JoinAnew(NodeSession session, in ContentKey key)
+    internal Errno JoinAnew(NodeSession session, in ContentKey key, out RouteLine line)
     {
         lock (_gate)
         {
-            ContentRoutes routes = Routes(key);
-            Participation part = Part(session, routes);
-            if (part.Member is { } old)
-                routes.Tree.Leave(old);
-            _decisions++;
+            line = default;
+            if (Part(session, key, out ContentRoutes routes, out Participation part) is var error and not 0)
+                return error;
+            Leave(session, routes, part);
             part.Redirs = 1;
-            part.Member = routes.Tree.Join(session.Node);
-            TellChanged(routes);
-            return Lines(routes, part.Member)[0];
+            Decide(session, routes, part, Nodes(session, []));
+            line = Lines(routes, part.Member!)[0];
+            return 0;
         }
     }
 
+    private void Decide(NodeSession session, ContentRoutes routes, Participation part, RoutingNode[] leaveOut)
+    {
+        _decisions++;
+        Forgive(session);
+        part.Member = routes.Tree.Join(session.Node, leaveOut);
+        _routesHeld += part.Member.Routes.Count;
+        routes.Readers[session.Host] = routes.Readers.GetValueOrDefault(session.Host) + 1;
+        TellChanged(routes);
+    }
+
+    private void Leave(NodeSession session, ContentRoutes routes, Participation part)
+    {
+        if (part.Member is not { } member)
+            return;
+        part.Member = null;
+        _routesHeld -= member.Routes.Count;
+        if (--routes.Readers[session.Host] == 0)
+            routes.Readers.Remove(session.Host);
+        routes.Tree.Leave(member);
+        TellChanged(routes);
+    }
+
     /// <summary>A client of 2009 closes the <c>avail</c> fid of a file: it is through with it.</summary>
-    internal void WithdrawAndLeave(NodeSession session, object key) =>
-        Release(session, key, part => part.Avails = part.Redirs = 0);
+    internal void WithdrawAndLeave(NodeSession session, object key) => Release(session, key, part => part.Avails = part.Redirs = 0);
 
     /// <summary>
     /// Ends when the routes have been changed by what others did since there were that many changes, with how many there
@@ -120,8 +157,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
             Task next;
             lock (_gate)
             {
-                if (!_contents.TryGetValue(key, out ContentRoutes? routes) ||
-                    !session.Participations.TryGetValue(routes, out Participation? part))
+                if (!TryFind(session, key, out _, out Participation? part))
                     return changes;
                 if (part.Changes != changes)
                     return part.Changes;
@@ -136,8 +172,7 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
     {
         lock (_gate)
         {
-            return _contents.TryGetValue(key, out ContentRoutes? routes) &&
-                   session.Participations.TryGetValue(routes, out Participation? part) && part.Member is { } member
+            return TryFind(session, key, out ContentRoutes? routes, out Participation? part) && part.Member is { } member
                 ? Lines(routes, member) : [];
         }
     }
@@ -145,154 +180,18 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
     /// <summary>A <c>redir</c> fid that was read is closed.</summary>
     internal void Leave(NodeSession session, object key) => Release(session, key, part => part.Redirs--);
 
-    /// <summary>
-    /// The node leaves a parent out, for all stripes that it reads from it. Null is the master itself, which is asked
-    /// again in its turn.
-    /// </summary>
-    internal void Exclude(NodeSession session, in ContentKey contentKey, IPEndPoint? parent, FailureReason reason)
-    {
-        object key = contentKey.Key;
-        string content;
-        NodeSession? failed = null;
-        lock (_gate)
-        {
-            ContentRoutes routes = Routes(contentKey);
-            Participation part = Part(session, routes);
-            if (part.Member is not { } member)
-            {
-                if (parent is not null && part.LeftOut.Count < MostLeftOut)
-                    part.LeftOut.Add(parent);
-                return;
-            }
-            content = routes.Name;
-            for (int stripe = 0; stripe < member.Routes.Count; stripe++)
-            {
-                StripeRoute route = member.Routes[stripe];
-                NodeSession? current = route.Parent is null ? null : routes.Sessions.GetValueOrDefault(route.Parent);
-                bool same = parent is null ? route.Parent is null
-                    : route.Parent is not null && (current is null || current.EndPoint.Equals(parent));
-                if (!same)
-                    continue;
-                failed ??= current;
-                _decisions++;
-                routes.Tree.Reroute(member, route.Stripe, route.Parent);
-            }
-            TellChanged(routes);
-        }
-        string who = parent is null ? "the master" : $"{failed?.Name ?? "a worker that left"} ({HostPort.Format(parent)})";
-        if (reason == FailureReason.Corrupt)
-            log.Error("{Node} got wrong bytes of {Content} from {Parent}; refused them", session.Name, content, who);
-        else
-            log.Warning("{Node} leaves {Parent} out for {Content}: {Reason}", session.Name, who, content, reason.Word());
-    }
-
-    /// <summary>An <c>avail</c> fid is written for the first time.</summary>
-    internal void Advertise(NodeSession session, in ContentKey key, int port)
-    {
-        lock (_gate)
-        {
-            if (session.Port != port)
-            {
-                if (session.Port != 0 && _workers.GetValueOrDefault(session.EndPoint) == session)
-                    _workers.Remove(session.EndPoint);
-                session.Port = port;
-                // The latest claim wins: an earlier process on that port is gone, even if its connection is not yet.
-                if (_workers.TryGetValue(session.EndPoint, out NodeSession? earlier))
-                    WithdrawAll(earlier);
-                _workers[session.EndPoint] = session;
-            }
-            ContentRoutes routes = Routes(key);
-            Participation part = Part(session, routes);
-            if (part.Avails++ == 0)
-                routes.Tree.Advertise(session.Node);
-        }
-    }
-
-    /// <summary>An <c>avail</c> fid that was written is closed.</summary>
-    internal void Withdraw(NodeSession session, object key) => Release(session, key, part => part.Avails = Math.Max(0, part.Avails - 1));
-
-    private static void WithdrawAll(NodeSession session)
-    {
-        foreach ((ContentRoutes routes, Participation part) in session.Participations)
-        {
-            part.Avails = 0;
-            routes.Tree.Withdraw(session.Node);
-        }
-    }
-
-    /// <summary>The node says how many verified bytes it has.</summary>
-    internal void Progress(NodeSession session, object key, ulong have, ulong missing)
-    {
-        lock (_gate)
-        {
-            if (_contents.TryGetValue(key, out ContentRoutes? routes) &&
-                session.Participations.TryGetValue(routes, out Participation? part))
-            {
-                part.Have = Math.Min(have, routes.Size);
-                bool isSlow = part.Pace.IsSlow(routes, time, have, missing);
-                if (isSlow && StandsBelowSilent(part, routes))
-                {
-                    part.Pace.Excuse();
-                }
-                else if (isSlow && routes.Tree.Demote(session.Node))
-                {
-                    log.Warning("{Node} gets {Content} far more slowly than others: it serves nobody", session.Name, routes.Name);
-                    DemoteElsewhere(session, routes);
-                }
-                TellChanged(routes);
-                if (part.Have == routes.Size && part.Avails > 0)
-                    routes.Tree.Complete(session.Node);
-            }
-        }
-    }
-
-    /// <summary>Whether a worker that it stands below stands still: then it is not its own link that is slow.</summary>
-    private bool StandsBelowSilent(Participation part, ContentRoutes routes)
-    {
-        foreach (StripeRoute route in part.Member?.Routes ?? [])
-        {
-            RoutingNode? above = route.Parent;
-            while (above is not null && routes.Sessions.TryGetValue(above, out NodeSession? session) &&
-                   session.Participations[routes] is { } its && its.Have < routes.Size)
-            {
-                if (its.Pace.IsSilent(time))
-                    return true;
-                above = its.Member?.Routes[route.Stripe].Parent;
-            }
-        }
-        return false;
-    }
-
-    /// <summary>Nor is it expected to serve the contents that come next.</summary>
-    private static void DemoteElsewhere(NodeSession session, ContentRoutes slow)
-    {
-        foreach ((ContentRoutes routes, Participation part) in session.Participations)
-        {
-            if (routes != slow && part.Have < routes.Size && routes.Tree.Demote(session.Node))
-                TellChanged(routes);
-        }
-    }
-
-    /// <summary>Whether a worker of that address serves this content now.</summary>
-    internal bool IsWorker(object key, IPEndPoint endPoint)
-    {
-        lock (_gate)
-        {
-            return _workers.TryGetValue(endPoint, out NodeSession? session) &&
-                   _contents.TryGetValue(key, out ContentRoutes? routes) &&
-                   session.Participations.TryGetValue(routes, out Participation? part) && part.Avails > 0;
-        }
-    }
-
     private void Release(NodeSession session, object key, Action<Participation> release)
     {
         lock (_gate)
         {
-            if (_contents.TryGetValue(key, out ContentRoutes? routes) &&
-                session.Participations.TryGetValue(routes, out Participation? part))
+            if (TryFind(session, key, out ContentRoutes? routes, out Participation? part))
             {
+                int avails = part.Avails;
                 release(part);
+                session.Avails -= avails - part.Avails;
                 Settle(session, routes, part);
+                if (session.Avails == 0 && !session.Serves)
+                    Unclaim(session);
             }
         }
     }
@@ -300,87 +199,64 @@ internal sealed partial class Cluster(RoutingOptions options, RoutingOptions lar
     /// <summary>Brings the trees in line with the fids that are left.</summary>
     private void Settle(NodeSession session, ContentRoutes routes, Participation part)
     {
-        if (part.Redirs <= 0 && part.Member is { } member)
-        {
-            part.Member = null;
-            routes.Tree.Leave(member);
-            TellChanged(routes);
-        }
-        if (part.Avails <= 0)
-            routes.Tree.Withdraw(session.Node);
+        if (part.Redirs <= 0)
+            Leave(session, routes, part);
+        Offer(session, routes, part);
         if (part.Redirs > 0 || part.Avails > 0)
             return;
         session.Participations.Remove(routes);
+        _participations--;
+        if (session.Participations.Count == 0)
+            _participants--;
         routes.Sessions.Remove(session.Node);
         if (routes.Sessions.Count == 0)
             _contents.Remove(routes.Key);
     }
 
-    private RoutingNode[] Nodes(List<IPEndPoint> endPoints)
+    /// <summary>What came of the connection, or of the worker's proof, for one content.</summary>
+    private void Restate(NodeSession session, ContentRoutes routes, Participation part)
     {
-        var nodes = new List<RoutingNode>();
-        foreach (IPEndPoint endPoint in endPoints)
-        {
-            if (_workers.TryGetValue(endPoint, out NodeSession? session))
-                nodes.Add(session.Node);
-        }
-        return [.. nodes];
+        if (session.IsGone)
+            part.Redirs = part.Avails = 0;
+        Settle(session, routes, part);
     }
 
-    /// <summary>How far those are who fetch a content; null when nobody does, or it is not known.</summary>
-    internal Front? FrontOf(object key)
+    /// <summary>Does something for each content of a connection: at once if there are few, else in slices, so that the lock is held
+    /// for a few milliseconds at the most.</summary>
+    private void OnAll(NodeSession session, Action<NodeSession, ContentRoutes, Participation> apply)
+    {
+        KeyValuePair<ContentRoutes, Participation>[] all = [.. session.Participations];
+        if (all.Length <= MaxSlice)
+            OnSlice(session, all, apply);
+        else
+            _ = OnSlicesAsync(session, all, apply);
+    }
+
+    private async Task OnSlicesAsync(NodeSession session, ReadOnlyMemory<KeyValuePair<ContentRoutes, Participation>> all,
+        Action<NodeSession, ContentRoutes, Participation> apply)
+    {
+        for (; !all.IsEmpty; all = all[Math.Min(MaxSlice, all.Length)..])
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            lock (_gate)
+                OnSlice(session, all.Span[..Math.Min(MaxSlice, all.Length)], apply);
+        }
+    }
+
+    private static void OnSlice(NodeSession session, ReadOnlySpan<KeyValuePair<ContentRoutes, Participation>> slice,
+        Action<NodeSession, ContentRoutes, Participation> apply)
+    {
+        foreach ((ContentRoutes routes, Participation part) in slice)
+        {
+            if (session.Participations.GetValueOrDefault(routes) == part)
+                apply(session, routes, part);
+        }
+    }
+
+    /// <summary>How far those are who fetch a content, for a connection of one of them; null for others, or where it is not known.</summary>
+    internal Front? FrontOf(object key, NodeSession session)
     {
         lock (_gate)
-            return _contents.GetValueOrDefault(key)?.Front;
-    }
-
-    /// <summary>Stripes are for contents that have many chunks: what a small one takes is the making of connections.</summary>
-    private ContentRoutes Routes(in ContentKey key)
-    {
-        if (!_contents.TryGetValue(key.Key, out ContentRoutes? routes))
-        {
-            bool isLarge = key.Size / (ulong)ChunkTable.ChunkSizeFor(key.Size) >= (ulong)(LeastPerStripe * large.Stripes);
-            Front? front = isLarge && key.ChunkSize > 0 ? new Front(large.Stripes, key.Size, key.ChunkSize) : null;
-            _contents.Add(key.Key, routes = new ContentRoutes(key, new DistributionTree(isLarge ? large : options), front));
-        }
-        return routes;
-    }
-
-    /// <summary>Wakes those whose routes were changed by what another did.</summary>
-    private static void TellChanged(ContentRoutes routes)
-    {
-        while (routes.Tree.TryTakeChanged(out Member? member))
-        {
-            if (!routes.Sessions.TryGetValue(member.Node, out NodeSession? session) ||
-                !session.Participations.TryGetValue(routes, out Participation? part))
-                continue;
-            part.Changes++;
-            part.NextChange?.TrySetResult();
-            part.NextChange = null;
-        }
-    }
-
-    private static Participation Part(NodeSession session, ContentRoutes routes)
-    {
-        if (!session.Participations.TryGetValue(routes, out Participation? part))
-        {
-            session.Participations.Add(routes, part = new Participation());
-            routes.Sessions.Add(session.Node, session);
-        }
-        return part;
-    }
-
-    private static RouteLine[] Lines(ContentRoutes routes, Member member)
-    {
-        var lines = new RouteLine[member.Routes.Count];
-        for (int i = 0; i < lines.Length; i++)
-        {
-            StripeRoute r = member.Routes[i];
-            // A parent that left a moment ago has no address any more: the node will find the master there.
-            IPEndPoint? parent = r.Parent is not null && routes.Sessions.TryGetValue(r.Parent, out NodeSession? session)
-                ? session.EndPoint : null;
-            lines[i] = new RouteLine(r.Stripe, r.Level, parent, routes.Front?[i] ?? 0);
-        }
-        return lines;
+            return _contents.GetValueOrDefault(key) is { Front: { } front } routes && routes.Readers.ContainsKey(session.Host) ? front : null;
     }
 }

@@ -46,6 +46,7 @@ public sealed class Master : IAsyncDisposable
     private readonly MasterOptions _options;
     private readonly TimeProvider _time;
     private readonly Cluster _cluster;
+    private readonly SharedText _tree;
     private readonly ClusterLog _clusterLog;
     private readonly MasterCounters _counters = new();
     private readonly NinePServer _server;
@@ -66,7 +67,8 @@ public sealed class Master : IAsyncDisposable
         _log = log;
         _publications = new Publications(generation);
         _started = _time.GetTimestamp();
-        _cluster = new Cluster(_options.Routing, _options.Large ?? _options.Routing, time, log);
+        _cluster = new Cluster(_options.Routing, _options.Large ?? _options.Routing, new WorkerProbe(transport, time), time, log);
+        _tree = new SharedText(_cluster.Tree, time);
         _clusterLog = new ClusterLog(log, _time);
         _server = new NinePServer(new AttachPoint(this), new ServerOptions
         {
@@ -130,13 +132,13 @@ public sealed class Master : IAsyncDisposable
     private ServedFile[] XgetFiles(FixedDirectory directory) =>
     [
         new TextFile(directory, Names.Generation, 12, () => Published(Generation).Format()),
-        new NextFile(directory, 17, _publications, Published),
+        new NextFile(directory, 17, _publications, Published, _time),
         new PublishFile(directory, 18, _options.Republish),
         new ContentsDirectory(directory, 13, Find, Contents,
             [Names.Redir, Names.Avail], RoutingFile),
         new LogFile(directory, Names.Log, 14, _clusterLog, NameOfNode, mask: null),
         new TextFile(directory, Names.Stats, 15, Stats),
-        new TextFile(directory, Names.Tree, 16, _cluster.Tree),
+        new SharedTextFile(directory, Names.Tree, 16, _tree),
     ];
 
     private IEnumerable<ServedContent> Contents()
@@ -150,7 +152,7 @@ public sealed class Master : IAsyncDisposable
         _publications.Find(digest) is { } found ? Served(found.Content, digest) : null;
 
     private PublishedServedContent Served(PublishedContent content, Digest digest) =>
-        new(content, _counters, _cluster.FrontOf(digest), () => Stale(digest));
+        new(content, _counters, peer => peer.Tag is NodeSession node ? _cluster.FrontOf(digest, node) : null, () => Stale(digest));
 
     /// <summary>A source file is not what was published any more: one record for each.</summary>
     private void Stale(Digest digest)
@@ -212,8 +214,14 @@ public sealed class Master : IAsyncDisposable
 }
 
 /// <summary>A published content under its digest.</summary>
-internal sealed class PublishedServedContent(PublishedContent content, MasterCounters counters, Front? front, Action stale) : ServedContent
+internal sealed class PublishedServedContent(PublishedContent content, MasterCounters counters, Func<ServerConnection, Front?> frontOf,
+    Action stale) : ServedContent
 {
+    private Front? _front;
+
+    internal override ServedContent OpenedBy(ServerConnection peer) =>
+        new PublishedServedContent(content, counters, frontOf, stale) { _front = frontOf(peer) };
+
     public override Digest Digest => content.Table.Content;
 
     public override ulong Size => content.Table.Size;
@@ -224,7 +232,7 @@ internal sealed class PublishedServedContent(PublishedContent content, MasterCou
     {
         TryServe(offset, count, out ContentRange range);
         if (range.Count > 0)
-            front?.Asked(offset);
+            _front?.Asked(offset, range.Count);
         return new(range);
     }
 

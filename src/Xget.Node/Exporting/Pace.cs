@@ -27,11 +27,14 @@ internal sealed class Pace
     /// <summary>It was not its own fault: it has all patience again.</summary>
     internal void Excuse() => _slow = 0;
 
-    /// <summary>Takes a report; true when the node was far slower than usual time and again.</summary>
-    internal bool IsSlow(ContentRoutes routes, TimeProvider time, ulong have, ulong missing)
+    /// <summary>
+    /// Takes a report; true when the node was far slower than usual time and again. What cannot be, more than the content has,
+    /// says nothing of its pace.
+    /// </summary>
+    internal bool IsSlow(ContentRoutes routes, PeerAddress voice, TimeProvider time, ulong have, ulong missing)
     {
         long now = _heard = time.GetTimestamp();
-        if (missing < Much)
+        if (missing < Much || have > routes.Size || missing > routes.Size - have)
         {
             _time = 0;
             return false;
@@ -44,7 +47,7 @@ internal sealed class Pace
         if (before == 0 || have < had)
             return false;
         double rate = (have - had) / seconds;
-        routes.UsualRate.Add(rate, time);
+        routes.UsualRate.Add(voice, rate, time);
         _slow = routes.Sessions.Count > 2 && rate * Slowness < routes.UsualRate.Value ? _slow + 1 : 0;
         return _slow >= Patience;
     }

@@ -121,7 +121,8 @@ internal static class PaperFile
             {
                 if (offset > 0)
                     return new(ReadResult.Bytes(default));
-                RouteLine route = cluster.JoinAnew(session, key);
+                if (cluster.JoinAnew(session, key, out RouteLine route) is var error and not 0)
+                    return new(ReadResult.Failed(error));
                 byte[] text = Encoding.ASCII.GetBytes(route.Parent is null ? HostPort.Me : HostPort.Format(route.Parent));
                 return new(ReadResult.Bytes(BytesReader.Slice(text, 0, count)));
             }
@@ -161,8 +162,8 @@ internal static class PaperFile
                     return new(new WriteResult(0, 0));
                 lock (gate)
                 {
-                    if (!advertised)
-                        cluster.Advertise(session, key, port);
+                    if (!advertised && cluster.Advertise(session, key, port, isOriginal: true) is var error and not 0)
+                        return new(new WriteResult(error, 0));
                     advertised = true;
                 }
                 return new(new WriteResult(0, data.Length));

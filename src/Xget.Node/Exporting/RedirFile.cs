@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Mono.Unix.Native;
 using Xget.NineP;
@@ -23,8 +24,12 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
 
     private sealed class Hold(Cluster cluster, NodeSession session, ContentKey key) : OpenFile
     {
+        /// <summary>Workers that a node may leave out before it asks for routes.</summary>
+        private const int MaxLeftOut = 32;
+
         private readonly Lock _gate = new();
         private readonly CancellationTokenSource _clunked = new();
+        private List<IPEndPoint>? _leftOut;
         private bool _joined;
         private bool _closed;
         private bool _follows;
@@ -32,6 +37,27 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
         private byte[] _text = [];
 
         public override ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct)
+        {
+            // The node's own worker is proven first, if that is a matter of a moment: then it can be given children at once.
+            return !Volatile.Read(ref _joined) && cluster.IsProofPending(session)
+                ? WaitAsync(offset, count, ct) : Read(offset, count, ct);
+        }
+
+        private async ValueTask<ReadResult> WaitAsync(ulong offset, int count, CancellationToken ct)
+        {
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, _clunked.Token);
+            try
+            {
+                await cluster.PendingProofAsync(session, ended.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return ReadResult.Failed(Errno.EINTR);
+            }
+            return await Read(offset, count, ct);
+        }
+
+        private ValueTask<ReadResult> Read(ulong offset, int count, CancellationToken ct)
         {
             lock (_gate)
             {
@@ -41,9 +67,12 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
                     return FollowAsync(count, ct);
                 if (offset == 0)
                 {
-                    RouteLine[] routes = _joined ? cluster.Current(session, key.Key)
-                        : cluster.Join(session, key);
-                    _joined = true;
+                    RouteLine[] routes;
+                    if (_joined)
+                        routes = cluster.Current(session, key.Key);
+                    else if (cluster.Join(session, key, _leftOut ?? [], out routes) is var error and not 0)
+                        return new(ReadResult.Failed(error));
+                    (_joined, _leftOut) = (true, null);
                     _text = Encoding.ASCII.GetBytes(RouteLine.Format(routes));
                 }
                 return new(ReadResult.Bytes(BytesReader.Slice(_text, offset, count)));
@@ -79,13 +108,27 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
                 _follows = true;
                 return new(new WriteResult(0, data.Length));
             }
-            System.Net.IPEndPoint? failed = null;
+            IPEndPoint? failed = null;
             if (words.Length < 2 || words[0] != "exclude" ||
                 (words[1] != HostPort.Me && !HostPort.TryParse(words[1], out failed)))
                 return new(new WriteResult(Errno.EINVAL, 0));
             FailureReason reason = words.Length > 2 ? FailureReasons.Parse(words[2]) : FailureReason.Lost;
-            cluster.Exclude(session, key, words[1] == HostPort.Me ? null : failed, reason);
+            if (!LeaveOut(failed))
+                cluster.Exclude(session, key, failed, reason);
             return new(new WriteResult(0, data.Length));
+        }
+
+        /// <summary>Before there are routes nobody has failed this content: the worker is left out, and not reported.</summary>
+        private bool LeaveOut(IPEndPoint? failed)
+        {
+            lock (_gate)
+            {
+                if (_joined)
+                    return false;
+                if (failed is not null && (_leftOut ??= []).Count < MaxLeftOut)
+                    _leftOut.Add(failed);
+                return true;
+            }
         }
 
         public override void Clunked() => _clunked.Cancel();
@@ -103,10 +146,3 @@ internal sealed class RedirFile(ServedFile parent, ContentKey key, ulong id, Clu
         }
     }
 }
-
-/// <summary>What a control file is about: the key of its trees, and what people call it.</summary>
-/// <param name="Key">A digest, or the path of a file of the paper's tree.</param>
-/// <param name="Name">The path of a file with these bytes, for people.</param>
-/// <param name="Size">Size in bytes.</param>
-/// <param name="ChunkSize">Bytes of a chunk; 0 for a file of the paper's tree.</param>
-internal readonly record struct ContentKey(object Key, string Name, ulong Size, int ChunkSize = 0);

@@ -67,7 +67,7 @@ internal sealed class ContentFile(ServedFile parent, string name, ServedContent 
         file = null;
         if (!flags.IsReadOnly())
             return Errno.EACCES;
-        file = whole is null ? new DataReader(content, waits: (flags & OpenFlags.O_NONBLOCK) == 0) : new WholeReader(content, whole);
+        file = whole is null ? new DataReader(content.OpenedBy(peer), waits: (flags & OpenFlags.O_NONBLOCK) == 0) : new WholeReader(content, whole);
         return 0;
     }
 

@@ -23,6 +23,9 @@ public abstract class ServedContent
     /// </summary>
     public abstract ValueTask<ContentRange> ReadAsync(ulong offset, int count, CancellationToken ct);
 
+    /// <summary>The content as one connection reads it that opens its data.</summary>
+    internal virtual ServedContent OpenedBy(NineP.ServerConnection peer) => this;
+
     /// <summary>The same without waiting: false if the first of them is not there.</summary>
     public abstract bool TryServe(ulong offset, int count, out ContentRange range);
 }

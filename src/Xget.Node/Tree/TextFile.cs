@@ -4,12 +4,11 @@ using Xget.NineP;
 
 namespace Xget.Node.Tree;
 
-/// <summary>A read-only text whose words are put together when it is opened.</summary>
+/// <summary>A short read-only text whose words are put together when it is opened. Its length is told as 0, as of the files of
+/// /proc: it is not made for that.</summary>
 internal sealed class TextFile(ServedFile parent, string name, ulong id, Func<string> text)
     : TreeFile(parent, name, id, ReadMode)
 {
-    protected override ulong Size => (ulong)Encoding.UTF8.GetByteCount(text());
-
     public override Errno Open(OpenFlags flags, ServerConnection peer, out OpenFile? file)
     {
         file = null;

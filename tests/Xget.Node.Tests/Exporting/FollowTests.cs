@@ -56,7 +56,7 @@ public sealed class FollowTests : IAsyncLifetime, IDisposable
 
     private async Task<Worker> WorkerAsync(string name, bool follows = true)
     {
-        MemoryTransport host = _cluster.MasterHost.NewHost();
+        MemoryTransport host = _cluster.NewWorkerHost(7000);
         TreeClient client = await _cluster.AttachAsync(name, host: host);
         _clients.Add(client);
         return await JoinAsync(client, $"{host.Address}!7000", "img", follows);

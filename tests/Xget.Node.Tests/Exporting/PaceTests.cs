@@ -16,6 +16,10 @@ public sealed class PaceTests
     private readonly ManualTime _time = new();
     private readonly ContentRoutes _routes = new(new ContentKey("img", "img", 1 << 30), new DistributionTree(new RoutingOptions { Stripes = 2 }), null);
     private readonly Pace[] _others = new Pace[Others];
+    private readonly PeerAddress[] _hosts = [.. Enumerable.Range(1, Others).Select(Host)];
+    private readonly PeerAddress _own = Host(0);
+
+    private static PeerAddress Host(int number) => new(number, new IPAddress([10, 0, 0, (byte)number]));
 
     public PaceTests()
     {
@@ -30,7 +34,7 @@ public sealed class PaceTests
         _routes.Sessions.Clear();
         for (int id = 1; id <= count; id++)
         {
-            var session = new NodeSession(id, $"node{id}", IPAddress.Loopback);
+            var session = new NodeSession(id, $"node{id}", Host(id));
             _routes.Sessions.Add(session.Node, session);
         }
     }
@@ -42,17 +46,17 @@ public sealed class PaceTests
     private bool[] Told(int[] thousands, ulong missing = Much)
     {
         var pace = new Pace();
-        var told = new List<bool> { pace.IsSlow(_routes, _time, 0, missing) };
-        foreach (Pace other in _others)
-            Assert.False(other.IsSlow(_routes, _time, 0, Much));
+        var told = new List<bool> { pace.IsSlow(_routes, _own, _time, 0, missing) };
+        for (int i = 0; i < Others; i++)
+            Assert.False(_others[i].IsSlow(_routes, _hosts[i], _time, 0, Much));
         ulong have = 0;
         for (ulong second = 1; second <= (ulong)thousands.Length; second++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
-            foreach (Pace other in _others)
-                Assert.False(other.IsSlow(_routes, _time, second * Usual, Much));
+            for (int i = 0; i < Others; i++)
+                Assert.False(_others[i].IsSlow(_routes, _hosts[i], _time, second * Usual, Much));
             have += (ulong)thousands[second - 1] * 1000;
-            told.Add(pace.IsSlow(_routes, _time, have, missing));
+            told.Add(pace.IsSlow(_routes, _own, _time, have, missing));
         }
         return [.. told];
     }
@@ -76,13 +80,13 @@ public sealed class PaceTests
     public void The_first_report_says_nothing_nor_does_the_first_one_after_a_time_with_few_wishes()
     {
         var pace = new Pace();
-        _routes.UsualRate.Add(Usual, _time);
-        Assert.False(pace.IsSlow(_routes, _time, 0, Much));
+        _routes.UsualRate.Add(_hosts[0], Usual, _time);
+        Assert.False(pace.IsSlow(_routes, _own, _time, 0, Much));
         for (int i = 0; i < 5; i++)
         {
             _time.Advance(TimeSpan.FromSeconds(100));
-            Assert.False(pace.IsSlow(_routes, _time, 0, Little));
-            Assert.False(pace.IsSlow(_routes, _time, 0, Much));
+            Assert.False(pace.IsSlow(_routes, _own, _time, 0, Little));
+            Assert.False(pace.IsSlow(_routes, _own, _time, 0, Much));
         }
     }
 
@@ -90,25 +94,25 @@ public sealed class PaceTests
     public void Reports_that_come_in_a_hurry_count_as_one()
     {
         var pace = new Pace();
-        _routes.UsualRate.Add(Usual, _time);
-        Assert.False(pace.IsSlow(_routes, _time, 0, Much));
+        _routes.UsualRate.Add(_hosts[0], Usual, _time);
+        Assert.False(pace.IsSlow(_routes, _own, _time, 0, Much));
         for (int i = 0; i < 9; i++)
         {
             _time.Advance(TimeSpan.FromMilliseconds(100));
-            Assert.False(pace.IsSlow(_routes, _time, 0, Much));
+            Assert.False(pace.IsSlow(_routes, _own, _time, 0, Much));
         }
         _time.Advance(TimeSpan.FromMilliseconds(100));
-        Assert.True(pace.IsSlow(_routes, _time, 0, Much));
+        Assert.True(pace.IsSlow(_routes, _own, _time, 0, Much));
     }
 
     [Fact]
     public void What_was_lost_from_a_cache_is_no_slowness()
     {
         var pace = new Pace();
-        _routes.UsualRate.Add(Usual, _time);
+        _routes.UsualRate.Add(_hosts[0], Usual, _time);
         for (ulong have = 9; have > 0; have--)
         {
-            Assert.False(pace.IsSlow(_routes, _time, have, Much));
+            Assert.False(pace.IsSlow(_routes, _own, _time, have, Much));
             _time.Advance(TimeSpan.FromSeconds(1));
         }
     }
@@ -125,8 +129,8 @@ public sealed class PaceTests
     {
         for (int second = 0; second < 20; second++)
         {
-            foreach (Pace pace in _others)
-                Assert.False(pace.IsSlow(_routes, _time, (ulong)second * 10_000, Much));
+            for (int i = 0; i < Others; i++)
+                Assert.False(_others[i].IsSlow(_routes, _hosts[i], _time, (ulong)second * 10_000, Much));
             _time.Advance(TimeSpan.FromSeconds(1));
         }
     }
@@ -148,7 +152,7 @@ public sealed class PaceTests
             {
                 have[i] += ms < 5000 + stop ? Usual / 10 : 0;
                 if (ms / 100 % 10 == 3 * i)
-                    Assert.False(_others[i].IsSlow(_routes, _time, have[i], Much));
+                    Assert.False(_others[i].IsSlow(_routes, _hosts[i], _time, have[i], Much));
             }
             _time.Advance(TimeSpan.FromMilliseconds(100));
         }

@@ -34,7 +34,7 @@ public sealed class PaperTreeTests : IAsyncLifetime, IDisposable
 
     private async Task<(TreeClient Client, string Address)> ClientAsync(int port = 49379)
     {
-        MemoryTransport host = _cluster.MasterHost.NewHost();
+        MemoryTransport host = _cluster.NewWorkerHost(port);
         TreeClient client = await _cluster.AttachAsync("root", host: host, dialect: Dialect.NineP2000);
         _clients.Add(client);
         return (client, $"{host.Address}!{port}");
@@ -46,7 +46,9 @@ public sealed class PaperTreeTests : IAsyncLifetime, IDisposable
         (TreeClient client, string address) = await ClientAsync();
         string redir = await client.ReadAsync("img", "redir");
         OpenPath avail = await client.OpenAsync(OpenFlags.O_WRONLY, "img", "avail");
+        long workers = await _cluster.StatAsync("workers");
         await avail.WriteAsync($"49379 {redir}\0");
+        await Until.TrueAsync(async () => await _cluster.StatAsync("workers") > workers); // the master has reached it
         return (client, address, redir, avail);
     }
 
@@ -125,10 +127,10 @@ public sealed class PaperTreeTests : IAsyncLifetime, IDisposable
     {
         (TreeClient client, string address) = await ClientAsync();
         await (await client.OpenAsync(OpenFlags.O_WRONLY, "img", "avail")).WriteAsync("49379 me");
-        (TreeClient second, _) = await ClientAsync();
+        (TreeClient second, _) = await ClientAsync(49380);
         await second.ReadAsync("img", "redir");
         await (await second.OpenAsync(OpenFlags.O_WRONLY, "img", "avail")).WriteAsync("49380 me\0");
-        Assert.Equal(2, await _cluster.StatAsync("workers"));
+        await Until.TrueAsync(async () => await _cluster.StatAsync("workers") == 2);
         Assert.NotNull(address);
     }
 

@@ -34,7 +34,7 @@ public sealed class RoutingFilesTests : IAsyncLifetime, IDisposable
     /// <summary>A node on a host of its own.</summary>
     private async Task<(TreeClient Client, MemoryTransport Host)> NodeAsync(string name)
     {
-        MemoryTransport host = _cluster.MasterHost.NewHost();
+        MemoryTransport host = _cluster.NewWorkerHost(7000);
         TreeClient client = await _cluster.AttachAsync(name, host: host);
         _clients.Add(client);
         return (client, host);
@@ -145,9 +145,9 @@ public sealed class RoutingFilesTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_new_advertisement_of_an_address_ends_the_earlier_one_so_that_nobody_is_sent_to_himself()
+    public async Task A_node_that_connects_anew_before_its_earlier_connection_has_ended_is_not_sent_to_itself()
     {
-        MemoryTransport host = _cluster.MasterHost.NewHost();
+        MemoryTransport host = _cluster.NewWorkerHost(7000);
         string[] routes = new string[2];
         for (int i = 0; i < 2; i++)
         {
@@ -289,7 +289,7 @@ public sealed class RoutingFilesTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Avail_cannot_be_read()
+    public async Task Avail_cannot_be_read_before_it_is_written()
     {
         (TreeClient client, _) = await NodeAsync("node1");
         Assert.Equal(Errno.EACCES, await (await client.OpenAsync(OpenFlags.O_RDWR, Avail)).ReadErrorAsync());

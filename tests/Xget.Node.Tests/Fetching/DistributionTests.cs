@@ -99,7 +99,7 @@ public sealed class DistributionTests : EngineTests
             return Task.FromResult<(Errno, StoredContent?)>((0, store));
         }, table);
         Assert.Null(await Until.DoneAsync(transfer.Finished));
-        await Until.TrueAsync(async () => (await Cluster.TreeAsync(Cluster["img"]))?.Routes.SingleOrDefault() is { Parent: null, Have: > 0 });
+        await Until.TrueAsync(async () => (await Cluster.TreeAsync(Cluster["img"]))?.Routes.SingleOrDefault() is { Parent: null, Address: not null, Have: > 0 });
         await using RunningNode node = await Cluster.StartNodeAsync("node1");
         Assert.Null(await Until.DoneAsync(node.Fetch(Cluster["img"]).Finished));
         Assert.Equal(0, await Cluster.StatAsync("bytes-served"));

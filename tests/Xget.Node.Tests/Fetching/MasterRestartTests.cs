@@ -102,6 +102,6 @@ public sealed class MasterRestartTests : EngineTests
     private async Task<string[]> CompleteAsync()
     {
         TreeReport? report = await Cluster.TreeAsync(Cluster["img"]);
-        return report is null ? [] : [.. report.Routes.Where(r => r.Parent is null && r.Have == (ulong)Size).Select(r => r.Node)];
+        return report is null ? [] : [.. report.Routes.Where(r => r is { Parent: null, Address: not null } && r.Have == (ulong)Size).Select(r => r.Node)];
     }
 }

@@ -53,8 +53,9 @@ internal sealed class SteeredWorker : IAsyncDisposable
 
     private async Task<TreeClient.OpenPath> AdvertiseAsync()
     {
-        TreeClient.OpenPath avail = await _client.OpenAsync(OpenFlags.O_WRONLY, TreeClient.Of(_file, Names.Avail));
+        TreeClient.OpenPath avail = await _client.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(_file, Names.Avail));
         await avail.WriteAsync($"{Port}");
+        Assert.Equal("reachable\n", await avail.ReadAsync());
         return avail;
     }
 

@@ -106,7 +106,12 @@ public abstract class StripedTests : IAsyncLifetime, IDisposable
         await redir.ReadAsync();
         TreeClient.OpenPath data = await client.OpenAsync(OpenFlags.O_RDONLY, TreeClient.Of(Cluster["img"], Names.Data));
         foreach (int chunk in chunks)
+        {
+            // As a node does that comes to it in order.
+            for (int before = chunk % (PerRun * Stripes); before < chunk; before += PerRun * Stripes)
+                await client.Client.ReadAsync(data.Fid, (ulong)before * Chunk, new byte[Chunk]);
             await client.Client.ReadAsync(data.Fid, (ulong)chunk * Chunk, new byte[Chunk]);
+        }
         return (client, redir);
     }
 

@@ -7,7 +7,10 @@ using Xget.Testing;
 
 namespace Xget.Node.Tests;
 
-/// <summary>A worker that says it has a content and gives out what a test tells it to, or does not answer at all.</summary>
+/// <summary>
+/// A worker that says it has a content and gives out what a test tells it to, or, after the master has reached it, does not answer
+/// at all.
+/// </summary>
 internal sealed class FalseWorker : IAsyncDisposable
 {
     public const int FirstPort = 7000;
@@ -28,7 +31,7 @@ internal sealed class FalseWorker : IAsyncDisposable
 
     public IPEndPoint EndPoint => new(_host.Address, _port);
 
-    /// <summary>A complete worker of that file in the master's eyes; nobody listens there yet.</summary>
+    /// <summary>A complete worker of that file in the master's eyes; nobody listens there any more.</summary>
     public static Task<FalseWorker> AdvertiseAsync(TestCluster cluster, PublishedNode file, string name) =>
         AdvertiseAsync(cluster, [file], name, null, FirstPort);
 
@@ -37,10 +40,12 @@ internal sealed class FalseWorker : IAsyncDisposable
     {
         host ??= cluster.NewHost();
         TreeClient client = await cluster.AttachAsync(name, host: host.Host);
+        await using var answering = new AnsweringPort(host.Host, port);
         foreach (PublishedNode file in files)
         {
-            TreeClient.OpenPath avail = await client.OpenAsync(OpenFlags.O_WRONLY, TreeClient.Of(file, Names.Avail));
+            TreeClient.OpenPath avail = await client.OpenAsync(OpenFlags.O_RDWR, TreeClient.Of(file, Names.Avail));
             await avail.WriteAsync($"{port}");
+            Assert.Equal("reachable\n", await avail.ReadAsync());
             await avail.WriteAsync($"have {cluster.Generation.Find(file.Data.Content)!.Table.Size}");
         }
         return new FalseWorker(host, client, port);

@@ -14,6 +14,7 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly MemoryTransport _masterHost = new();
     private readonly List<RunningNode> _nodes = [];
     private readonly List<Generation> _older = [];
+    private readonly List<AnsweringPort> _ports = [];
     private readonly MasterOptions _options;
     private readonly TimeProvider _time;
 
@@ -94,6 +95,14 @@ internal sealed class TestCluster : IAsyncDisposable
         return node;
     }
 
+    /// <summary>A host of which a worker's port answers, so that the master finds it.</summary>
+    public MemoryTransport NewWorkerHost(int port)
+    {
+        MemoryTransport host = _masterHost.NewHost();
+        _ports.Add(new AnsweringPort(host, port));
+        return host;
+    }
+
     public HostTransport NewHost() => new(_masterHost.NewHost());
 
     /// <summary>A host to which the master's data comes as that meter lets it; the connection for control is not held back.</summary>
@@ -151,6 +160,8 @@ internal sealed class TestCluster : IAsyncDisposable
         await Until.DoneAsync(Master.DisposeAsync().AsTask());
         foreach (Generation older in _older)
             older.Dispose();
+        foreach (AnsweringPort port in _ports)
+            await port.DisposeAsync();
         Generation.Dispose();
     }
 }
