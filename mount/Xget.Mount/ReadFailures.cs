@@ -5,7 +5,7 @@ using Xget.Content.Linux;
 namespace Xget.Mount;
 
 /// <summary>
-/// Logs why files could not be read: each file and reason once, and no more lines in a minute than an administrator can
+/// Logs why files could not be read: each reason once for a file, and no more lines in a minute than an administrator can
 /// read. Thread-safe.
 /// </summary>
 internal sealed class ReadFailures(TimeProvider time, ILogger log)
@@ -13,12 +13,12 @@ internal sealed class ReadFailures(TimeProvider time, ILogger log)
     /// <summary>Lines a minute; what comes beyond is counted and told with the next line.</summary>
     internal const int MaxLines = 30;
 
-    /// <summary>Files and reasons that are remembered; then all are forgotten.</summary>
+    /// <summary>Files that are remembered; then all are forgotten.</summary>
     internal const int MaxRemembered = 1000;
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private readonly Lock _gate = new();
-    private readonly HashSet<(ulong NodeId, string Reason)> _told = [];
+    private readonly Dictionary<ulong, string> _told = [];
     private long _minuteBegan = time.GetTimestamp();
     private int _lines;
     private int _dropped;
@@ -35,8 +35,9 @@ internal sealed class ReadFailures(TimeProvider time, ILogger log)
         {
             if (_told.Count >= MaxRemembered)
                 _told.Clear();
-            if (!_told.Add((inode.NodeId, reason)))
+            if (_told.TryGetValue(inode.NodeId, out string? told) && told == reason)
                 return;
+            _told[inode.NodeId] = reason;
             if (time.GetElapsedTime(_minuteBegan) >= Minute)
                 (_minuteBegan, _lines) = (time.GetTimestamp(), 0);
             if (_lines >= MaxLines)
@@ -58,6 +59,6 @@ internal sealed class ReadFailures(TimeProvider time, ILogger log)
         if (_told.Count == 0)
             return;
         lock (_gate)
-            _told.RemoveWhere(t => t.NodeId == inode.NodeId);
+            _told.Remove(inode.NodeId);
     }
 }
