@@ -138,7 +138,7 @@ public sealed class FollowingTests : IAsyncLifetime
         {
             _source.Add("small/20", Files.Random(500 + round, 1000 + round));
             string[] notices = await _tree.PublishAndFollowAsync();
-            Assert.DoesNotContain(notices, n => n.StartsWith("name ", StringComparison.Ordinal) && n != "name small/20");
+            Assert.DoesNotContain(notices, n => n.StartsWith("name ", StringComparison.Ordinal) && n is not ("name small/20" or "name small/00"));
         }
         for (int i = 0; i < Small; i++)
         {
@@ -234,7 +234,7 @@ public sealed class FollowingTests : IAsyncLifetime
     {
         Change("unseen/a");
         Change("other/b");
-        Assert.Empty(await _tree.PublishAndFollowAsync());
+        Assert.Equal(["listing other"], await _tree.PublishAndFollowAsync()); // of a directory that was looked into: a number is another
         Assert.Equal(File.ReadAllBytes(_source["unseen/a"]), await Kernel.ReadAllAsync("unseen/a"));
         Assert.Equal(File.ReadAllBytes(_source["other/b"]), await Kernel.ReadAllAsync("other/b"));
     }
