@@ -112,7 +112,7 @@ public class InitTests
             07000000            # major
             2D000000            # minor 45
             00000200            # max_readahead 131072
-            21E0E443            # flags
+            2160E443            # flags
             4000                # max_background 64
             3000                # congestion_threshold 48
             00100000            # max_write 4096
