@@ -13,6 +13,8 @@ internal sealed class GenerationChange(InodeTable inodes, FuseNotifier notifier)
 {
     private readonly Dictionary<DataReference, DirectoryObject> _objects = [];
     private readonly List<Task<Errno>> _notices = [];
+    private readonly List<(Inode Directory, FileName Name)> _names = [];
+    private readonly HashSet<Inode> _linked = [];
 
     /// <summary>Names and attributes that became other ones.</summary>
     internal int Count { get; private set; }
@@ -34,8 +36,11 @@ internal sealed class GenerationChange(InodeTable inodes, FuseNotifier notifier)
     /// <summary>Brings all inodes to the new generation; nothing is missing.</summary>
     internal void Apply(DirectoryEntry top)
     {
-        SetAttributes(inodes.Root, top.Attributes);
+        SetAttributes(inodes.Root, top);
         Update(inodes.Root, top.Data);
+        // Behind the inodes, whose openers wait for their notices: the kernel may let these wait for a look-up.
+        foreach ((Inode directory, FileName name) in _names)
+            _notices.Add(notifier.InvalidateEntryAsync(directory.NodeId, name.Bytes));
     }
 
     private void FindMissing(Inode directory, DataReference data, List<(Inode, DataReference)> missing)
@@ -84,7 +89,7 @@ internal sealed class GenerationChange(InodeTable inodes, FuseNotifier notifier)
             }
             listing = true;
             // A name that is new may be known as one that is not there.
-            Invalidate(directory, order < 0 ? before[i++].Name : after[j++].Name);
+            Detach(directory, order < 0 ? before[i++].Name : after[j++].Name);
         }
         return listing;
     }
@@ -92,46 +97,70 @@ internal sealed class GenerationChange(InodeTable inodes, FuseNotifier notifier)
     /// <summary>Another entry under the same name; true when a listing shows it otherwise, by type or inode number.</summary>
     private bool Replace(Inode directory, DirectoryEntry old, DirectoryEntry now)
     {
-        if (old != now && directory.Children.TryGetValue(now.Name, out Inode? inode))
+        if (old == now)
+            return false;
+        if (!directory.Children.TryGetValue(now.Name, out Inode? inode))
+            return inodes.NumberOf(directory, old) != inodes.NumberOf(directory, now) || old.Type != now.Type;
+        ulong number = inode.Ino;
+        if (!Keep(inode, old, now))
         {
-            if (!IsSame(old, now))
-            {
-                Invalidate(directory, now.Name);
-            }
-            else
-            {
-                SetAttributes(inode, now.Attributes);
-                if (inode.IsDirectory)
-                    Update(inode, now.Data);
-            }
+            Detach(directory, now.Name);
+            return true;
         }
-        return old.Type != now.Type || old.Attributes.LinkIdentity != now.Attributes.LinkIdentity;
+        return inode.Ino != number;
     }
 
-    private void Invalidate(Inode directory, FileName name)
+    /// <summary>
+    /// Brings the inode of a name to its new entry; false when the name needs another inode: what the kernel has of the old
+    /// one, as an open file, another name or a device, must stay as it is.
+    /// </summary>
+    private bool Keep(Inode inode, DirectoryEntry old, DirectoryEntry now)
+    {
+        if (old.Type != now.Type)
+            return false;
+        if (inode.IsDirectory)
+        {
+            SetAttributes(inode, now);
+            Update(inode, now.Data);
+            return true;
+        }
+        if (_linked.Contains(inode)) // by another of its names, which must be one of the same file still
+            return now.Attributes.LinkIdentity != 0 && inode.Data == now.Data && inode.Attributes == now.Attributes;
+        EntryComparison compared = EntryComparison.Of(old, now);
+        if (!inodes.MayHave(inode, now.Attributes.LinkIdentity) || compared.IsOtherDevice || (compared.HasOtherBytes && inode.Opens > 0))
+            return false;
+        if (old.Attributes.LinkIdentity != 0 || now.Attributes.LinkIdentity != 0)
+            _linked.Add(inode);
+        if (compared.HasOtherBytes)
+            Count++;
+        if (compared.MayHaveOtherBytes)
+        {
+            inodes.Change(inode, now, renumber: compared.HasOtherBytes);
+            Task<Errno> told = notifier.InvalidateInodeAsync(inode.NodeId);
+            inode.Told = told;
+            _notices.Add(told);
+            return true;
+        }
+        SetAttributes(inode, now);
+        return true;
+    }
+
+    private void Detach(Inode directory, FileName name)
     {
         Count++;
         if (directory.Children.TryGetValue(name, out Inode? gone))
             inodes.Detach(directory, name, gone);
-        _notices.Add(notifier.InvalidateEntryAsync(directory.NodeId, name.Bytes));
+        _names.Add((directory, name));
     }
 
-    private void SetAttributes(Inode inode, EntryAttributes now)
+    private void SetAttributes(Inode inode, DirectoryEntry now)
     {
-        if (inode.Attributes == now)
+        bool differ = inode.Attributes != now.Attributes;
+        if (!inode.IsDirectory || differ)
+            inodes.Change(inode, inode.IsDirectory ? now with { Data = inode.Data } : now, renumber: false);
+        if (!differ)
             return;
         Count++;
-        inode.Attributes = now;
         _notices.Add(notifier.InvalidateInodeAsync(inode.NodeId, -1));
     }
-
-    /// <summary>
-    /// The same directory, or the same place in the same content, and for a link the same target. A small file that is
-    /// only packed with other neighbours now gets another inode, which costs a look-up, no more.
-    /// </summary>
-    private static bool IsSame(DirectoryEntry old, DirectoryEntry now) => old.Type == now.Type
-        && (now.Type == EntryType.Directory || (old.Data == now.Data && old.Attributes.Size == now.Attributes.Size
-            && old.Attributes.SymlinkTarget.AsSpan().SequenceEqual(now.Attributes.SymlinkTarget)
-            && (old.Attributes.RdevMajor, old.Attributes.RdevMinor, old.Attributes.LinkIdentity)
-                == (now.Attributes.RdevMajor, now.Attributes.RdevMinor, now.Attributes.LinkIdentity)));
 }

@@ -4,9 +4,9 @@ using Xget.Content;
 namespace Xget.Mount;
 
 /// <summary>
-/// A node of the mounted tree that the kernel knows or that lies on the way to one. Its bytes never change: when a new
-/// generation has other bytes under a name, the name gets another inode, and who has the old one open keeps it. The
-/// fields that change belong to <see cref="InodeTable"/>'s lock.
+/// A node of the mounted tree that the kernel knows or that lies on the way to one. Its bytes never change while it is
+/// open: when a new generation has other bytes under its name, the name gets another inode, and who has the old one open
+/// keeps it. The fields that change belong to <see cref="InodeTable"/>'s lock.
 /// </summary>
 internal sealed class Inode(ulong nodeId, ulong ino, Inode? parent, FileName name, EntryAttributes attributes, DataReference data)
 {
@@ -16,8 +16,8 @@ internal sealed class Inode(ulong nodeId, ulong ino, Inode? parent, FileName nam
     /// <summary>What the kernel calls it; never used again for another.</summary>
     internal ulong NodeId => nodeId;
 
-    /// <summary>What stat(2) shows: derived from the path, so the same at the next mount.</summary>
-    internal ulong Ino => ino;
+    /// <summary>What stat(2) shows: see <see cref="InodeNumbers"/>.</summary>
+    internal ulong Ino { get; set; } = ino;
 
     /// <summary>The directory it was found in; null for the root.</summary>
     internal Inode? Parent => parent;
@@ -51,7 +51,19 @@ internal sealed class Inode(ulong nodeId, ulong ino, Inode? parent, FileName nam
     /// <summary>How often the kernel was told of it, less what it has forgotten.</summary>
     internal ulong Lookups { get; set; }
 
-    internal OpenModeTracker Opens { get; } = new();
+    /// <summary>Opens that were begun and not released yet.</summary>
+    internal int Opens { get; set; }
+
+    /// <summary>Ends when the kernel has dropped what it kept of the bytes that this had before; an open waits for it.</summary>
+    internal Task? Told { get; set; }
+
+    /// <summary>Blocks of 512 bytes that hold data; <see cref="Unknown"/> as long as the chunk table is not known.</summary>
+    internal long Blocks { get; set; } = Unknown;
+
+    /// <summary>As <see cref="Blocks"/>.</summary>
+    internal const long Unknown = -1;
+
+    internal OpenModeTracker Mode { get; } = new();
 
     internal bool IsDirectory => Attributes.Type == EntryType.Directory;
 

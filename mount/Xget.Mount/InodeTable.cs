@@ -9,10 +9,12 @@ internal sealed class InodeTable
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, Inode> _byNodeId = [];
     private readonly Dictionary<ulong, Inode> _byLink = [];
+    private readonly InodeNumbers _numbers;
     private ulong _lastNodeId = FuseFileSystem.RootId;
 
-    internal InodeTable(EntryAttributes root, DataReference data)
+    internal InodeTable(EntryAttributes root, DataReference data, InodeNumbers? numbers = null)
     {
+        _numbers = numbers ?? new InodeNumbers(is32Bit: false);
         Root = new Inode(FuseFileSystem.RootId, FuseFileSystem.RootId, null, default, root, data) { Lookups = 1 };
         _byNodeId.Add(Root.NodeId, Root);
     }
@@ -43,6 +45,68 @@ internal sealed class InodeTable
             }
             inode.Lookups++;
             return inode;
+        }
+    }
+
+    /// <summary>An inode that the kernel knows already, told to it once more.</summary>
+    internal Inode Tell(Inode inode)
+    {
+        lock (_gate)
+        {
+            inode.Lookups++;
+            return inode;
+        }
+    }
+
+    /// <summary>The inode number of an entry: that of its inode, if there is one. Under the lock.</summary>
+    internal ulong NumberOf(Inode directory, DirectoryEntry entry) =>
+        (directory.Children.GetValueOrDefault(entry.Name) ?? FindLinked(entry))?.Ino ?? _numbers.Of(directory.Ino, entry);
+
+    /// <summary>
+    /// An open begins, of the bytes that a regular file has now: until <see cref="EndOpen"/> it has no others.
+    /// </summary>
+    internal void BeginOpen(Inode inode, out DataReference data)
+    {
+        lock (_gate)
+        {
+            inode.Opens++;
+            data = inode.Data;
+        }
+    }
+
+    /// <summary>An open has failed, or its file was released.</summary>
+    internal void EndOpen(Inode inode)
+    {
+        lock (_gate)
+            inode.Opens--;
+    }
+
+    /// <summary>Whether an inode may be that of a file with this link identity, 0 for none: no other one is. Under the lock.</summary>
+    internal bool MayHave(Inode inode, ulong link) => link == 0 || !_byLink.TryGetValue(link, out Inode? known) || known == inode;
+
+    /// <summary>Gives an inode what a new generation has under its name. Under the lock.</summary>
+    /// <param name="inode">No root if it is to be renumbered.</param>
+    /// <param name="now">The new entry.</param>
+    /// <param name="renumber">It has other bytes, and so another number.</param>
+    internal void Change(Inode inode, DirectoryEntry now, bool renumber)
+    {
+        Unlink(inode);
+        inode.Attributes = now.Attributes;
+        if (inode.Data != now.Data)
+            (inode.Data, inode.Blocks) = (now.Data, Inode.Unknown);
+        if (now.Attributes.LinkIdentity is not 0 and ulong link)
+            _byLink[link] = inode;
+        if (renumber)
+            inode.Ino = _numbers.Of(inode.Parent!.Ino, now);
+    }
+
+    /// <summary>Takes all names away from an inode, so that the next look-up of each gives another.</summary>
+    internal void Disown(Inode inode)
+    {
+        lock (_gate)
+        {
+            foreach ((Inode directory, FileName name) in Names(inode))
+                Detach(directory, name, inode);
         }
     }
 
@@ -79,7 +143,7 @@ internal sealed class InodeTable
 
     private Inode New(Inode directory, DirectoryEntry entry)
     {
-        var inode = new Inode(++_lastNodeId, InoOf(directory, entry), directory, entry.Name, entry.Attributes, entry.Data);
+        var inode = new Inode(++_lastNodeId, _numbers.Of(directory.Ino, entry), directory, entry.Name, entry.Attributes, entry.Data);
         _byNodeId.Add(inode.NodeId, inode);
         if (entry.Attributes.LinkIdentity is not 0 and ulong link)
             _byLink[link] = inode;
@@ -118,21 +182,5 @@ internal sealed class InodeTable
             names.Add((parent, inode.Name));
         names.RemoveAll(n => n.Directory.Children.GetValueOrDefault(n.Name) != inode);
         return names;
-    }
-
-    /// <summary>A stable number: of the path, or of the file's identity if it has several names. Never 0 or 1.</summary>
-    internal static ulong InoOf(Inode directory, DirectoryEntry entry)
-    {
-        ulong hash = entry.Attributes.LinkIdentity;
-        if (hash == 0)
-        {
-            // FNV-1a, begun with the directory's number.
-            hash = 0xcbf29ce484222325UL ^ (directory.Ino * 0x9E3779B97F4A7C15UL);
-            foreach (byte b in entry.Name.Bytes)
-                hash = (hash ^ b) * 0x100000001b3UL;
-        }
-        hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdUL;
-        hash ^= hash >> 33;
-        return hash <= FuseFileSystem.RootId ? hash + 2 : hash;
     }
 }

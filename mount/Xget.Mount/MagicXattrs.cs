@@ -10,6 +10,9 @@ internal sealed class MagicXattrs(params (string Name, Func<string> Value)[] val
     /// <summary>Whether a process, by its id, sees them in a list; whoever asks for one by name gets it anyway.</summary>
     internal Func<uint, bool> IsListedTo { get; init; } = _ => true;
 
+    /// <summary>Whether it has such a name: most that are asked for, as those of ACLs and labels, have not.</summary>
+    internal static bool MayBe(ReadOnlySpan<byte> name) => name.StartsWith("user.xget."u8);
+
     internal byte[]? Find(ReadOnlySpan<byte> name)
     {
         foreach ((string own, Func<string> value) in values)

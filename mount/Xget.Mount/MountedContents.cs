@@ -51,6 +51,13 @@ internal sealed class MountedContents(ClusterNode node, ContentCache cache, Xget
         }
     }
 
+    /// <summary>The content that some bytes are in, if it is open.</summary>
+    internal Transfer? Find(DataReference data)
+    {
+        lock (_gate)
+            return _uses.GetValueOrDefault(data.Content)?.Transfer;
+    }
+
     /// <summary>Whoever opened it has no use for it any more.</summary>
     internal void Close(Transfer transfer)
     {
@@ -81,12 +88,24 @@ internal sealed class MountedContents(ClusterNode node, ContentCache cache, Xget
     /// <summary>Says at once what an earlier run has left whole, and then lets go of what is not used when room is short.</summary>
     internal async Task RunAsync(CancellationToken ct)
     {
-        await AdvertiseAsync(ct);
+        await DespiteFailureAsync(() => AdvertiseAsync(ct), ct);
         using var timer = new PeriodicTimer(Look, time);
         while (await timer.WaitForNextTickAsync(ct))
         {
             if (IsShortOfRoom())
-                await LetGoAsync();
+                await DespiteFailureAsync(LetGoAsync, ct);
+        }
+    }
+
+    private async Task DespiteFailureAsync(Func<Task> work, CancellationToken ct)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            log.Error(e, "looking after the cache failed; goes on");
         }
     }
 

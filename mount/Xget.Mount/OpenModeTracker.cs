@@ -21,6 +21,16 @@ internal sealed class OpenModeTracker
         }
     }
 
+    /// <summary>Whether it is open by passthrough.</summary>
+    internal bool IsPassthrough
+    {
+        get
+        {
+            lock (_gate)
+                return _backingId > 0;
+        }
+    }
+
     /// <summary>Counts an open.</summary>
     /// <param name="backing">
     /// Asked when the inode is idle: the id of a backing file, above 0, if the whole file is here, verified, and may be read

@@ -1,19 +1,24 @@
+using Xget.Content;
 using Xget.Node.Fetching;
 
 namespace Xget.Mount;
 
 /// <summary>
 /// An open file, and how far ahead of its reader the chunks are fetched: nothing for random reads, more and more for
-/// sequential ones.
+/// sequential ones. Thread-safe.
 /// </summary>
-internal sealed class OpenedFile(Inode inode, Transfer content, bool readsAhead)
+internal sealed class OpenedFile(Inode inode, DataReference data, Transfer? content, bool readsAhead)
 {
+    /// <summary>A content that the file's bytes are in, and where.</summary>
+    internal sealed record Place(DataReference Data, Transfer Content);
+
     private const ulong FirstWindow = 1 << 20;
     private const ulong LargestWindow = 32 << 20;
     private static readonly TimeSpan SameWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
+    private volatile Place? _place = content is null ? null : new Place(data, content);
     private ulong _expected;
     private ulong _ahead;
     private ulong _window;
@@ -27,11 +32,12 @@ internal sealed class OpenedFile(Inode inode, Transfer content, bool readsAhead)
     /// </summary>
     internal TimeSpan Patience(TimeSpan timeout, TimeProvider time)
     {
+        ulong have = _place!.Content.Have;
         lock (_gate)
         {
-            if (_waitingSince == 0 || content.Have != _haveThen || (_waitEnded != 0 && time.GetElapsedTime(_waitEnded) > SameWait))
+            if (_waitingSince == 0 || have != _haveThen || (_waitEnded != 0 && time.GetElapsedTime(_waitEnded) > SameWait))
             {
-                (_waitingSince, _waitEnded, _haveThen) = (time.GetTimestamp(), 0, content.Have);
+                (_waitingSince, _waitEnded, _haveThen) = (time.GetTimestamp(), 0, have);
                 return timeout;
             }
             TimeSpan left = timeout - time.GetElapsedTime(_waitingSince);
@@ -55,7 +61,20 @@ internal sealed class OpenedFile(Inode inode, Transfer content, bool readsAhead)
 
     internal Inode Inode => inode;
 
-    internal Transfer Content => content;
+    /// <summary>Where its bytes come from now; null for a file without any.</summary>
+    internal Place? Now => _place;
+
+    /// <summary>Its bytes come from elsewhere from now on; false if others were quicker.</summary>
+    internal bool Move(Place from, Place to)
+    {
+        lock (_gate)
+        {
+            if (_place != from)
+                return false;
+            _place = to;
+            return true;
+        }
+    }
 
     /// <summary>
     /// A read: what to fetch ahead now, as a range of the file; nothing when the reader jumps. The kernel's own read-ahead

@@ -6,19 +6,6 @@ using Xget.Fuse;
 
 namespace Xget.Mount;
 
-/// <summary>How a mount reads.</summary>
-internal sealed record ReadingOptions
-{
-    /// <summary>How long a reader waits for the network before it gets EIO.</summary>
-    internal required TimeSpan Timeout { get; init; }
-
-    /// <summary>Whether sequential readers are kept ahead of.</summary>
-    internal required bool ReadsAhead { get; init; }
-
-    /// <summary>Whether the kernel may read complete files itself.</summary>
-    internal required bool Passthrough { get; init; }
-}
-
 /// <summary>
 /// The read-only file system over a node: names and attributes from verified directory objects, bytes from the cache or
 /// from parents. Everything is immutable within a generation, so the kernel may keep all it has seen.
@@ -26,15 +13,23 @@ internal sealed record ReadingOptions
 internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents contents, ReadingOptions reading,
     Func<Inode, MagicXattrs> magic, Func<FuseStatFs> sizes, TimeProvider time, ILogger log) : FuseFileSystem
 {
-    private const int TurnShift = 32;
+    private const ulong FullUntil = 32 << 10; // no file up to this size is known to have holes
+
+    // A listing's offset: the number of entries read, and above it the directory's turn.
+    private readonly int _turnShift = reading.Is32Bit ? 24 : 32;
+    private readonly uint _turns = reading.Is32Bit ? 0x7fu : int.MaxValue;
 
     private readonly ConcurrentDictionary<ulong, OpenedFile> _open = new();
+    private readonly ReadFailures _failures = new(time, log);
     private FuseConnection? _connection;
 
     /// <summary>The kernel's side, once it has agreed.</summary>
     internal FuseConnection? Connection => _connection;
 
     internal InodeTable Inodes => inodes;
+
+    /// <summary>Waits until the mount shows what the master publishes; null where no generation is followed.</summary>
+    internal Func<CancellationToken, Task>? UpToDateAsync { get; set; }
 
     /// <summary>Files that are open now.</summary>
     internal int OpenFiles => _open.Count;
@@ -45,8 +40,15 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
     {
         if (inodes.Find(parent) is not { } directory)
             return FuseAnswer.Failed<EntryOut>(Errno.ESTALE);
+        // Who has a file handle finds the node itself, and from a directory the one above it.
+        if (name.Span.SequenceEqual("."u8))
+            return EntryOf(inodes.Tell(directory)).AsAnswer();
         if (!directory.IsDirectory)
             return FuseAnswer.Failed<EntryOut>(Errno.ENOTDIR);
+        if (name.Span.SequenceEqual(".."u8))
+            return EntryOf(inodes.Tell(directory.Parent ?? directory)).AsAnswer();
+        if (name.Length > FileName.MaxLength)
+            return FuseAnswer.Failed<EntryOut>(Errno.ENAMETOOLONG);
         return directory.Directory is not null ? Entry(directory, name.Span).AsAnswer() : LookupSlowAsync(request, directory, name);
     }
 
@@ -96,9 +98,9 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
             return;
         if (offset < 2 && !AddSelf(entries, ".."u8, directory.Parent ?? directory, 2, plus))
             return;
-        for (int i = offset > 2 ? After(directory, all, (uint)(offset >> TurnShift), (uint)offset - 2) : 0; i < all.Entries.Length; i++)
+        for (int i = offset > 2 ? After(directory, all, offset) : 0; i < all.Entries.Length; i++)
         {
-            if (!Add(entries, directory, all.Entries[i], ((ulong)directory.Turn << TurnShift) | (uint)(i + 3), plus))
+            if (!Add(entries, directory, all.Entries[i], ((ulong)(directory.Turn & _turns) << _turnShift) | (uint)(i + 3), plus))
                 return;
         }
     }
@@ -107,22 +109,24 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
     /// Where a listing goes on of which so many entries were read. If they were those of the generation before, it goes on
     /// behind the same name, so that what is in both is listed once.
     /// </summary>
-    private static int After(Inode directory, DirectoryObject all, uint turn, uint read)
+    private int After(Inode directory, DirectoryObject all, ulong offset)
     {
-        if (turn == directory.Turn || directory.Former is not { } former || read > former.Entries.Length)
+        uint turn = (uint)(offset >> _turnShift);
+        uint read = (uint)(offset & ((1UL << _turnShift) - 1)) - 2;
+        if (turn == (directory.Turn & _turns) || directory.Former is not { } former || read > former.Entries.Length)
             return (int)Math.Min(read, (uint)all.Entries.Length);
         FileName last = former.Entries[(int)read - 1].Name;
         int at = all.CountBefore(last.Bytes);
         return at < all.Entries.Length && all.Entries[at].Name == last ? at + 1 : at;
     }
 
-    private static bool AddSelf(DirectoryWriter entries, ReadOnlySpan<byte> name, Inode inode, ulong next, bool plus) =>
+    private bool AddSelf(DirectoryWriter entries, ReadOnlySpan<byte> name, Inode inode, ulong next, bool plus) =>
         plus ? entries.TryAddPlus(name, EntryOf(inode), next) : entries.TryAdd(name, inode.Ino, ModeOf(inode.Attributes), next);
 
     private bool Add(DirectoryWriter entries, Inode directory, DirectoryEntry entry, ulong next, bool plus)
     {
         if (!plus)
-            return entries.TryAdd(entry.Name.Bytes, InodeTable.InoOf(directory, entry), ModeOf(entry.Attributes), next);
+            return entries.TryAdd(entry.Name.Bytes, inodes.NumberOf(directory, entry), ModeOf(entry.Attributes), next);
         Inode inode = inodes.Tell(directory, entry);
         bool added = entries.TryAddPlus(entry.Name.Bytes, EntryOf(inode), next);
         if (!added)
@@ -141,7 +145,7 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
             if (name.Span.SequenceEqual(xattr.Name))
                 return new ReadOnlyMemory<byte>(xattr.Value).AsAnswer();
         }
-        return magic(inode).Find(name.Span) is { } value ? new ReadOnlyMemory<byte>(value).AsAnswer()
+        return MagicXattrs.MayBe(name.Span) && magic(inode).Find(name.Span) is { } value ? new ReadOnlyMemory<byte>(value).AsAnswer()
             : FuseAnswer.Failed<ReadOnlyMemory<byte>>(Errno.ENODATA);
     }
 
@@ -214,23 +218,35 @@ internal sealed partial class XgetFileSystem(InodeTable inodes, MountedContents 
         }
     }
 
-    private static EntryOut EntryOf(Inode inode) => new()
+    private EntryOut EntryOf(Inode inode) => new()
     {
-        NodeId = inode.NodeId, EntryValid = EntryOut.Forever, AttrValid = EntryOut.Forever, Attr = AttrOf(inode),
+        NodeId = inode.NodeId, Generation = inode == inodes.Root ? 0 : reading.HandleGeneration, EntryValid = EntryOut.Forever, AttrValid = EntryOut.Forever, Attr = AttrOf(inode),
     };
 
-    internal static FuseAttr AttrOf(Inode inode)
+    private FuseAttr AttrOf(Inode inode)
     {
         EntryAttributes a = inode.Attributes;
         return new FuseAttr
         {
-            Ino = inode.Ino, Size = a.Type == EntryType.Directory ? 4096 : a.Size, Blocks = (a.Size + 511) / 512,
+            Ino = inode.Ino, Size = a.Type == EntryType.Directory ? 4096 : a.Size, Blocks = BlocksOf(inode),
             Atime = (ulong)a.Mtime.Seconds, Mtime = (ulong)a.Mtime.Seconds, Ctime = (ulong)a.Mtime.Seconds,
             AtimeNsec = a.Mtime.Nanoseconds, MtimeNsec = a.Mtime.Nanoseconds, CtimeNsec = a.Mtime.Nanoseconds,
-            Mode = ModeOf(a), Nlink = a.LinkCount, Uid = a.Uid, Gid = a.Gid,
+            Mode = ModeOf(a), Nlink = a.LinkCount, Uid = reading.Owner.UidOf(a), Gid = reading.Owner.GidOf(a),
             Rdev = FuseAttr.MakeDevice(a.RdevMajor, a.RdevMinor), Blksize = 128 << 10,
         };
     }
 
-    private static uint ModeOf(EntryAttributes a) => a.Mode | a.Type.ModeBits();
+    /// <summary>
+    /// Blocks that hold data. Where that is not known yet one less than would hold all: so programs that keep holes (tar -S,
+    /// cp) look for them.
+    /// </summary>
+    private static ulong BlocksOf(Inode inode)
+    {
+        EntryAttributes a = inode.Attributes;
+        ulong all = (a.Size + 511) / 512;
+        return inode.Blocks != Inode.Unknown ? (ulong)inode.Blocks
+            : a.Type == EntryType.Regular && a.Size > FullUntil ? all - 1 : all;
+    }
+
+    private uint ModeOf(EntryAttributes a) => reading.Owner.ModeOf(a);
 }

@@ -54,7 +54,7 @@ public sealed class XgetMount : IAsyncDisposable
         MountFailure? failure;
         try
         {
-            failure = await mount.MountAsync(options, contents, time, ct);
+            failure = await mount.MountAsync(options, contents, time, random, ct);
         }
         catch
         {
@@ -67,23 +67,26 @@ public sealed class XgetMount : IAsyncDisposable
         return (null, failure);
     }
 
-    private async Task<MountFailure?> MountAsync(XgetMountOptions options, MountedContents contents, TimeProvider time, CancellationToken ct)
+    private async Task<MountFailure?> MountAsync(XgetMountOptions options, MountedContents contents, TimeProvider time, Random random, CancellationToken ct)
     {
         if (await _node.StartAsync(ct, options.Node.Retries) is { } unreachable)
             return new MountFailure(unreachable, IsUnreachable: true);
         (DirectoryEntry? top, MountFailure? failure) = await FindRootAsync(options.Timeout, time, ct);
         if (top is null)
             return failure;
+        bool passthrough = options.Passthrough && !options.VerifyAlways;
         var reading = new ReadingOptions
         {
-            Timeout = options.Timeout, ReadsAhead = options.Prefetch == Prefetch.Window, Passthrough = !options.VerifyAlways,
+            Timeout = options.Timeout, ReadsAhead = options.Prefetch == Prefetch.Window, Passthrough = passthrough,
+            Owner = new ShownOwner(options.Uid, options.Gid, options.Umask), Is32Bit = options.Inode32, HandleGeneration = (uint)random.Next(1, int.MaxValue),
         };
-        var inodes = new InodeTable(top.Attributes, top.Data);
+        var inodes = new InodeTable(top.Attributes, top.Data, new InodeNumbers(options.Inode32));
         var report = new MountReport(_node, _cache, _root, inodes, () => _files!.OpenFiles);
         _files = new XgetFileSystem(inodes, contents, reading, report.AttributesOf, report.Sizes, time, _log);
         var mountOptions = new MountOptions
         {
-            Source = options.Source, Subtype = "xget", Options = options.MountOptions, Passthrough = !options.VerifyAlways, Time = time,
+            Source = options.Source, Subtype = "xget", Options = options.MountOptions, Passthrough = passthrough, Time = time,
+            PosixAcl = true, ExportSupport = true,
             Complaint = line => _log.Warning("{Complaint:l}", line),
         };
         try
@@ -95,7 +98,7 @@ public sealed class XgetMount : IAsyncDisposable
             return new MountFailure(e.Message);
         }
         // Elsewhere: a large cache takes a while to look through, and the mount is usable by now.
-        _following = Task.Run(() => FollowAsync(_files, contents, time), CancellationToken.None);
+        _following = Task.Run(() => FollowAsync(_files, contents, options, time), CancellationToken.None);
         return null;
     }
 
@@ -120,19 +123,24 @@ public sealed class XgetMount : IAsyncDisposable
         }
     }
 
-    private Task FollowAsync(XgetFileSystem files, MountedContents contents, TimeProvider time) => Task.WhenAll(
-        UntilStoppedAsync(new GenerationFollower(_node, files, contents, _root, _log).RunAsync(time, _stopping.Token)),
+    private Task FollowAsync(XgetFileSystem files, MountedContents contents, XgetMountOptions options, TimeProvider time) => Task.WhenAll(
+        options.IsPinned ? Task.CompletedTask
+            : UntilStoppedAsync(new GenerationFollower(_node, files, contents, _root, _log).RunAsync(time, _stopping.Token)),
         UntilStoppedAsync(contents.RunAsync(_stopping.Token)));
 
-    private static async Task UntilStoppedAsync(Task work)
+    private async Task UntilStoppedAsync(Task work)
     {
         try
         {
             await work;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // Unmounted.
+        }
+        catch (Exception e)
+        {
+            _log.Error(e, "a part of the mount has ended");
         }
     }
 

@@ -50,4 +50,22 @@ public sealed record XgetMountOptions
 
     /// <summary>How long a reader waits for the network before it gets EIO.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Stay with the generation that was mounted, whatever the master publishes.</summary>
+    public bool IsPinned { get; init; }
+
+    /// <summary>Let the kernel read complete files itself, which takes one of its two levels of stacked file systems.</summary>
+    public bool Passthrough { get; init; } = true;
+
+    /// <summary>Inode numbers of at most 32 bits, for programs that know no others.</summary>
+    public bool Inode32 { get; init; }
+
+    /// <summary>The owner that all files are shown with; null for the master's.</summary>
+    public uint? Uid { get; init; }
+
+    /// <summary>The group that all files are shown with; null for the master's.</summary>
+    public uint? Gid { get; init; }
+
+    /// <summary>Permissions that no file is shown with, of 0777, all others being given; null for the master's.</summary>
+    public uint? Umask { get; init; }
 }

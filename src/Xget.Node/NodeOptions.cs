@@ -8,6 +8,12 @@ public sealed record NodeOptions
     /// <summary>The master's addresses, tried in this order.</summary>
     public required IReadOnlyList<IPEndPoint> Masters { get; init; }
 
+    /// <summary>
+    /// Finds the masters' addresses anew, by their names, while a lost master is looked for; an empty list leaves those
+    /// that are known. Null where there are no names.
+    /// </summary>
+    public Func<CancellationToken, Task<IReadOnlyList<IPEndPoint>>>? ResolveMasters { get; init; }
+
     /// <summary>The node's name in the master's log and tree.</summary>
     public required string Name { get; init; }
 

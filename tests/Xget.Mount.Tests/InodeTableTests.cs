@@ -204,6 +204,29 @@ public class InodeTableTests
         Assert.DoesNotContain(0UL, numbers);
         Assert.DoesNotContain(1UL, numbers);
         Assert.Equal(numbers, LargeTree(NewTable(), new Random(2)));
+        Assert.All(numbers, number => Assert.Equal(0UL, number >> 60)); // overlayfs puts a number of its own there
+    }
+
+    [Fact]
+    public void Inode_numbers_of_32_bits_can_be_had()
+    {
+        ulong[] numbers = LargeTree(new InodeTable(Attributes(EntryType.Directory), default, new InodeNumbers(is32Bit: true)), new Random(1));
+        Assert.All(numbers, number => Assert.InRange(number, 2UL, uint.MaxValue));
+        Assert.InRange(numbers.Distinct().Count(), numbers.Length - 10, numbers.Length);
+    }
+
+    [Fact]
+    public void A_regular_file_with_another_time_or_size_has_another_number_and_one_with_another_mode_or_place_has_not()
+    {
+        var numbers = new InodeNumbers(is32Bit: false);
+        DirectoryEntry file = Entry("a");
+        ulong number = numbers.Of(1, file);
+        Assert.NotEqual(number, numbers.Of(1, file with { Attributes = file.Attributes with { Mtime = new Timestamp(0, 1) } }));
+        Assert.NotEqual(number, numbers.Of(1, file with { Attributes = file.Attributes with { Size = 1 } }));
+        Assert.Equal(number, numbers.Of(1, file with { Attributes = file.Attributes with { Mode = 0x100 } }));
+        Assert.Equal(number, numbers.Of(1, Entry("a", place: 7)));
+        DirectoryEntry directory = Folder("d");
+        Assert.Equal(numbers.Of(1, directory), numbers.Of(1, directory with { Attributes = directory.Attributes with { Mtime = new Timestamp(0, 1) } }));
     }
 
     /// <summary>100,000 names looked up in an order of its own; their inode numbers in the tree's order.</summary>

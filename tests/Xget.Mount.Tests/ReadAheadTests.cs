@@ -12,8 +12,9 @@ public class ReadAheadTests
     private static OpenedFile Open(ulong size, bool readsAhead = true)
     {
         var attributes = new EntryAttributes { Type = EntryType.Regular, Size = size };
-        var inode = new Inode(2, 2, null, FileName.Of("f"), attributes, new DataReference(default, 0, size));
-        return new OpenedFile(inode, null!, readsAhead);
+        var data = new DataReference(default, 0, size);
+        var inode = new Inode(2, 2, null, FileName.Of("f"), attributes, data);
+        return new OpenedFile(inode, data, null, readsAhead);
     }
 
     [Fact]

@@ -39,7 +39,10 @@ public abstract class FuseFileSystem
     /// </summary>
     /// <param name="request">Who asks.</param>
     /// <param name="parent">The directory.</param>
-    /// <param name="name">1 to 255 bytes without `/` and NUL; valid until the task ends.</param>
+    /// <param name="name">
+    /// 1 to 1024 bytes without `/` and NUL; valid until the task ends. With <see cref="MountOptions.ExportSupport"/> also
+    /// `.` for the node itself, which may be any, and `..` for the directory above.
+    /// </param>
     public virtual ValueTask<FuseResult<EntryOut>> LookupAsync(FuseRequest request, ulong parent,
         ReadOnlyMemory<byte> name) => FuseAnswer.Failed<EntryOut>(Errno.ENOENT);
 

@@ -55,20 +55,21 @@ public sealed partial class FuseMount : IAsyncDisposable
         }
 
         await Ended;
+
+        // `umount -f` ends the connection, but where files are open the mount stays, and everybody would run into it.
+        if (IsThere)
+        {
+            await UnmountThereAsync(detach: true, MntDetach);
+        }
     }
 
-    private async Task<Errno> UnmountAsync(bool detach, int flags)
+    private bool IsThere => _device is not null && MountEntry.Find(MountPoint)?.Device == _device;
+
+    private async Task<Errno> UnmountAsync(bool detach, int flags) =>
+        Ended.IsCompleted ? 0 : IsThere ? await UnmountThereAsync(detach, flags) : Errno.EINVAL;
+
+    private async Task<Errno> UnmountThereAsync(bool detach, int flags)
     {
-        if (Ended.IsCompleted)
-        {
-            return 0;
-        }
-
-        if (_device is null || MountEntry.Find(MountPoint)?.Device != _device)
-        {
-            return Errno.EINVAL;
-        }
-
         // Not on this thread: the kernel may have something to ask first.
         Errno error = await Task.Run(() => Native.Unmount(MountPoint, flags | UmountNoFollow));
         return error == Errno.EPERM ? await Fusermount.UnmountAsync(MountPoint, detach, _options) : error;

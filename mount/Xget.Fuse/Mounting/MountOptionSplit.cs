@@ -25,13 +25,13 @@ public sealed record MountOptionSplit
         ["dirsync"] = (MsFlags.DirSync, 0),
         ["nosymfollow"] = (MsFlags.NoSymFollow, 0),
         ["symfollow"] = (0, MsFlags.NoSymFollow),
-        ["noatime"] = (MsFlags.NoAtime, 0),
+        ["noatime"] = (MsFlags.NoAtime, MsFlags.RelAtime | MsFlags.StrictAtime),
         ["atime"] = (0, MsFlags.NoAtime),
         ["nodiratime"] = (MsFlags.NoDirAtime, 0),
         ["diratime"] = (0, MsFlags.NoDirAtime),
-        ["relatime"] = (MsFlags.RelAtime, 0),
+        ["relatime"] = (MsFlags.RelAtime, MsFlags.NoAtime | MsFlags.StrictAtime),
         ["norelatime"] = (0, MsFlags.RelAtime),
-        ["strictatime"] = (MsFlags.StrictAtime, 0),
+        ["strictatime"] = (MsFlags.StrictAtime, MsFlags.NoAtime | MsFlags.RelAtime),
         ["nostrictatime"] = (0, MsFlags.StrictAtime),
         ["lazytime"] = (MsFlags.LazyTime, 0),
         ["nolazytime"] = (0, MsFlags.LazyTime),
@@ -47,6 +47,8 @@ public sealed record MountOptionSplit
     [
         "_netdev", "nofail", "auto", "noauto", "user", "nouser", "users", "nousers", "owner", "noowner", "group",
         "nogroup", "comment", "uhelper", "helper",
+        // What /proc/mounts shows of a FUSE mount is the kernel's business; the others are of libfuse's file systems.
+        "fd", "rootmode", "user_id", "group_id", "subtype", "nonempty",
     ];
 
     private static readonly HashSet<string> KernelWords = ["allow_other", "default_permissions"];

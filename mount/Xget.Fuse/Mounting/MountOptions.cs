@@ -43,6 +43,17 @@ public sealed record MountOptions
     public bool Passthrough { get; init; } = true;
 
     /// <summary>
+    /// Whether the kernel enforces the ACLs of <c>system.posix_acl_access</c> and <c>_default</c>, and keeps them; it checks
+    /// all permissions then.
+    /// </summary>
+    public bool PosixAcl { get; init; }
+
+    /// <summary>
+    /// Whether look-ups of `.` and `..` are answered, from any node: then there are file handles, as for NFS.
+    /// </summary>
+    public bool ExportSupport { get; init; }
+
+    /// <summary>
     /// 1, or 2 if backing files lie on a stacked file system such as overlayfs; then none can be stacked on this one.
     /// </summary>
     public int MaxStackDepth { get; init; } = 1;

@@ -31,8 +31,9 @@ internal static class InitNegotiation
     private const int ShortReply = 24;
     private const uint LeastWrite = 4096;
 
-    private const FuseInitFlags Wanted = AsyncRead | BigWrites | AsyncDio | ParallelDirOps | AbortError | MaxPages
-        | CacheSymlinks | NoOpenDirSupport | ExplicitInvalData | InitExt | NoExportSupport;
+    // Not AsyncDio: a reader with O_DIRECT would wait for all its requests even if it is killed.
+    private const FuseInitFlags Wanted = AsyncRead | BigWrites | ParallelDirOps | AbortError | MaxPages
+        | CacheSymlinks | NoOpenDirSupport | ExplicitInvalData | InitExt;
 
     public static InitAnswer Negotiate(in InitIn offer, MountOptions options, int pageSize)
     {
@@ -70,5 +71,7 @@ internal static class InitNegotiation
 
     private static FuseInitFlags WantedBy(MountOptions options) => Wanted
         | (options.ReadDirPlus ? DoReadDirPlus | ReadDirPlusAuto : None)
+        | (options.PosixAcl ? PosixAcl : None)
+        | (options.ExportSupport ? ExportSupport : NoExportSupport)
         | (options.Passthrough ? Passthrough : None);
 }

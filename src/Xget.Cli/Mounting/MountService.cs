@@ -155,7 +155,7 @@ internal sealed class MountService
         return new XgetMountOptions
         {
             Node = Options(masters),
-            Source = _source.Text,
+            Source = _settings.FsName ?? _source.Text,
             Path = _source.Path,
             MountPoint = _request.Directory,
             MountOptions = _settings.Kernel,
@@ -165,12 +165,19 @@ internal sealed class MountService
             VerifyAlways = _settings.VerifyAlways,
             Prefetch = _settings.Prefetch,
             Timeout = _settings.Timeout,
+            IsPinned = _settings.Pinned,
+            Passthrough = _settings.Passthrough,
+            Inode32 = _settings.Inode32,
+            Uid = _settings.Uid,
+            Gid = _settings.Gid,
+            Umask = _settings.Umask,
         };
     }
 
     private NodeOptions Options(IReadOnlyList<IPEndPoint> masters) => new()
     {
         Masters = masters,
+        ResolveMasters = async ct => (await _source.ResolveAsync(ct)).Addresses,
         Name = _settings.Name,
         Listen = _settings.Listen,
         Stall = _settings.Stall,

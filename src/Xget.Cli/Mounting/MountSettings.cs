@@ -55,6 +55,21 @@ internal sealed record MountSettings
     /// <summary>How long the master is waited for; null: not at all, or a week in the background.</summary>
     internal TimeSpan? Retry { get; init; }
 
+    internal bool Pinned { get; init; }
+
+    internal bool Passthrough { get; init; } = true;
+
+    internal bool Inode32 { get; init; }
+
+    internal uint? Uid { get; init; }
+
+    internal uint? Gid { get; init; }
+
+    internal uint? Umask { get; init; }
+
+    /// <summary>What /proc/mounts shows as the source; null for the source itself.</summary>
+    internal string? FsName { get; init; }
+
     /// <summary>root's mounts are for everybody, as other network file systems are.</summary>
     internal bool AllowOther { get; init; } = Environment.IsPrivilegedProcess;
 

@@ -31,6 +31,16 @@ internal sealed record OwnOption(string Name, string? Value, string Help, Func<M
             (s, v) => Seconds(v) is { } time ? s with { Timeout = time } : null),
         new("stall", "SECONDS", "For each of five levels above a parent, then it is left out; after 3 if it answers nothing (10).",
             (s, v) => Seconds(v) is { } time ? s with { Stall = time } : null),
+        new("generation", "follow|pinned", "Whether the mount shows what the master publishes later, or stays as it is, as a root file system does (follow).",
+            (s, v) => v is "follow" or "pinned" ? s with { Pinned = v == "pinned" } : null),
+        new("passthrough", "yes|no", "Whether the kernel reads complete files itself; no, where two overlays are stacked on the mount (yes).",
+            (s, v) => v is "yes" or "no" ? s with { Passthrough = v == "yes" } : null),
+        new("inode32", null, "Inode numbers for 32-bit programs; some files of a large tree share one.", (s, _) => s with { Inode32 = true }),
+        new("uid", "N", "Show all files as this user's (the master's owners).", (s, v) => Id(v) is { } id ? s with { Uid = id } : null),
+        new("gid", "N", "Show all files as this group's.", (s, v) => Id(v) is { } id ? s with { Gid = id } : null),
+        new("umask", "OCTAL", "Show all files with all permissions but these.", (s, v) => Octal(v) is { } mask ? s with { Umask = mask } : null),
+        new("fsname", "NAME", "What is shown as the source of the mount (the source).",
+            (s, v) => v.Length > 0 ? s with { FsName = v } : null),
         new("port", "N", "The master's port, where the source names none (20004).",
             (s, v) => Number(v, 1, 65535) is { } port ? s with { Port = port } : null),
         new("retries", "N", "Attempts to reach the master beyond the first (5).",
@@ -102,6 +112,23 @@ internal sealed record OwnOption(string Name, string? Value, string Help, Func<M
     private static LogEventLevel? LevelOf(string text) =>
         !char.IsAsciiLetter(text.Length > 0 ? text[0] : ' ') ? null
         : Enum.TryParse(text, ignoreCase: true, out LogEventLevel level) ? level : null;
+
+    private static uint? Id(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && id != uint.MaxValue ? id : null;
+
+    private static uint? Octal(string text)
+    {
+        const int MostDigits = 4;
+        const uint Permissions = 0x1ff; // 0777
+        uint number = 0;
+        foreach (char digit in text)
+        {
+            if (digit is < '0' or > '7')
+                return null;
+            number = number * 8 + (uint)(digit - '0');
+        }
+        return text.Length is > 0 and <= MostDigits && number <= Permissions ? number : null;
+    }
 
     private static TimeSpan? Seconds(string text) => Number(text, 1, Day) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 

@@ -88,6 +88,23 @@ public sealed partial class CachedContent
     }
 
     /// <summary>
+    /// Whether the whole file is what was verified, by its size, times and identity. If not, nothing in it is believed any
+    /// more, and what is damaged is not there.
+    /// </summary>
+    public bool IsAsVerified()
+    {
+        if (!IsWhole || _left is not { IsVerified: true } left || !_file!.TryHold())
+            return false;
+        using (_file)
+        {
+            if (IsAs(left))
+                return true;
+            Suspect(left);
+            return false;
+        }
+    }
+
+    /// <summary>
     /// A descriptor of its own for reading the file directly, as FUSE passthrough does: it holds exactly the content,
     /// hashed now or before and not changed since. The caller closes it.
     /// </summary>

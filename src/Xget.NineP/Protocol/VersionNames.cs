@@ -27,14 +27,16 @@ internal static class VersionNames
     }
 
     /// <summary>
-    /// The dialect to answer an offer with: the offered one, else what is left when its suffix is cut off (version(5)).
+    /// The dialect to answer an offer with: the offered one, else the longest that is left when the offer is cut before a
+    /// period (version(5)).
     /// </summary>
     public static Dialect? Answer(ReadOnlySpan<byte> offer, bool offerUnix)
     {
         Dialect? dialect = Parse(offer);
-        if (dialect is null && offer.IndexOf((byte)'.') is >= 0 and int dot)
+        while (dialect is null && offer.LastIndexOf((byte)'.') is >= 0 and int dot)
         {
-            dialect = Parse(offer[..dot]);
+            offer = offer[..dot];
+            dialect = Parse(offer);
         }
 
         return dialect == Dialect.NineP2000u && !offerUnix ? Dialect.NineP2000 : dialect;

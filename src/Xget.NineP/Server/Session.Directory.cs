@@ -127,7 +127,8 @@ internal sealed partial class Session
             length += written;
         }
 
-        if (length == 0 && index < fid.Children.Count)
+        // Linux asks for what its buffer has room for after the records before; nothing tells it to begin with a new one.
+        if (length == 0 && index < fid.Children.Count && offset == 0)
         {
             ArrayPool<byte>.Shared.Return(reply);
             ReplyError(tag, Errno.EINVAL);

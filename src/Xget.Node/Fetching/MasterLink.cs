@@ -20,6 +20,7 @@ internal sealed class MasterLink(NodeOptions options, ITransport transport, Time
     private readonly SemaphoreSlim _connecting = new(1, 1);
     private readonly CancellationTokenSource _closing = new();
     private volatile Attachment? _current;
+    private IReadOnlyList<IPEndPoint> _masters = options.Masters;
     private int _turn;
 
     /// <summary>One connection that is attached to the master.</summary>
@@ -56,7 +57,9 @@ internal sealed class MasterLink(NodeOptions options, ITransport transport, Time
                     return (made, null);
                 if (attempt > 0)
                     await Task.Delay(Backoff.Delay(attempt, random), time, both.Token);
-                IPEndPoint address = options.Masters[_turn % options.Masters.Count];
+                if (attempt > 0 && _turn % _masters.Count == 0)
+                    await ResolveAsync(both.Token);
+                IPEndPoint address = _masters[_turn % _masters.Count];
                 (Attachment? attachment, reason) = await TryAttachAsync(address, both.Token);
                 if (attachment is not null)
                 {
@@ -73,6 +76,24 @@ internal sealed class MasterLink(NodeOptions options, ITransport transport, Time
         finally
         {
             _connecting.Release();
+        }
+    }
+
+    /// <summary>A name may lead elsewhere by now; if it cannot be resolved, the known addresses stay.</summary>
+    private async ValueTask ResolveAsync(CancellationToken ct)
+    {
+        if (options.ResolveMasters is not { } resolve)
+            return;
+        using var limit = new CancellationTokenSource(options.RequestTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        try
+        {
+            if (await resolve(both.Token) is { Count: > 0 } found)
+                _masters = found;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            log.Debug("the master's name cannot be resolved: {Reason:l}", e.Message);
         }
     }
 

@@ -62,6 +62,19 @@ public class LifetimeTests
     }
 
     [SkippableFact]
+    public async Task Unmounted_by_force_while_it_is_in_use_it_is_gone_when_it_was_disposed()
+    {
+        Mounted mounted = await Mounted.AtAsync(_files);
+        using Process user = Shell.Start($"exec 3< {mounted.Path}/file; echo ready; sleep 100");
+        Assert.Equal("ready", await user.StandardOutput.ReadLineAsync());
+        await Shell.TryAsync($"umount -f {mounted.Path}");
+        await mounted.Mount.Ended.WaitAsync(Patience);
+        await mounted.DisposeAsync();
+        Assert.Null(MountEntry.Find(mounted.Path));
+        await Shell.TryAsync($"pkill -P {user.Id}; kill {user.Id}");
+    }
+
+    [SkippableFact]
     public async Task Fifty_mounts_leave_nothing_behind()
     {
         Needs.Mounting();

@@ -16,9 +16,9 @@ public class InitTests
     [Theory]
     [InlineData(31u, (uint)(AsyncRead | MaxPages | NoOpenDirSupport), 0u,
         (ulong)(AsyncRead | MaxPages | NoOpenDirSupport), 64)]
-    [InlineData(38u, OfferedFlags, 0xfu, (ulong)(AsyncRead | BigWrites | DoReadDirPlus | ReadDirPlusAuto | AsyncDio
+    [InlineData(38u, OfferedFlags, 0xfu, (ulong)(AsyncRead | BigWrites | DoReadDirPlus | ReadDirPlusAuto
         | ParallelDirOps | AbortError | MaxPages | CacheSymlinks | NoOpenDirSupport | ExplicitInvalData | InitExt), 64)]
-    [InlineData(45u, OfferedFlags, OfferedFlags2, (ulong)(AsyncRead | BigWrites | DoReadDirPlus | ReadDirPlusAuto | AsyncDio
+    [InlineData(45u, OfferedFlags, OfferedFlags2, (ulong)(AsyncRead | BigWrites | DoReadDirPlus | ReadDirPlusAuto
         | ParallelDirOps | AbortError | MaxPages | CacheSymlinks | NoOpenDirSupport | ExplicitInvalData | InitExt
         | Passthrough | NoExportSupport), 64)]
     [InlineData(45u, 0u, 0xffffffffu, 0ul, 64)]                                  // flags2 without INIT_EXT is noise
@@ -60,8 +60,19 @@ public class InitTests
     {
         MountOptions options = new() { Passthrough = false, ReadDirPlus = false };
         FuseInitFlags agreed = Negotiate(7, 45, OfferedFlags, OfferedFlags2, options).Agreed;
-        Assert.Equal(None, agreed & (Passthrough | DoReadDirPlus | ReadDirPlusAuto));
+        Assert.Equal(None, agreed & (Passthrough | DoReadDirPlus | ReadDirPlusAuto | PosixAcl | ExportSupport));
     }
+
+    [Fact]
+    public void Acls_and_file_handles_are_agreed_on_where_the_file_system_has_them()
+    {
+        FuseInitFlags agreed = Negotiate(7, 45, OfferedFlags, OfferedFlags2, new MountOptions { PosixAcl = true, ExportSupport = true }).Agreed;
+        Assert.Equal(PosixAcl | ExportSupport, agreed & (PosixAcl | ExportSupport | NoExportSupport));
+    }
+
+    [Fact]
+    public void Direct_reads_are_never_left_to_themselves_as_nobody_could_kill_their_reader() =>
+        Assert.Equal(None, Negotiate(7, 45, OfferedFlags, OfferedFlags2, Options).Agreed & AsyncDio);
 
     [Fact]
     public void Limits_come_from_the_options()
@@ -101,7 +112,7 @@ public class InitTests
             07000000            # major
             2D000000            # minor 45
             00000200            # max_readahead 131072
-            21E0E443            # flags
+            2160E443            # flags
             4000                # max_background 64
             3000                # congestion_threshold 48
             00100000            # max_write 4096

@@ -66,6 +66,31 @@ public sealed class NamesTests(NamesTests.Source source) : IClassFixture<NamesTe
     }
 
     [Fact]
+    public async Task Who_has_a_file_handle_finds_the_node_and_the_directory_above()
+    {
+        await using MountedTree tree = await MountedTree.StartAsync(source.Files);
+        EntryWire directory = await tree.Kernel.WalkAsync("dir/sub");
+        EntryWire file = await tree.Kernel.WalkAsync("file");
+        EntryWire self = Kernel.Value(await tree.Kernel.TryLookupAsync(file.NodeId, "."));
+        Assert.Equal((file.NodeId, file.Generation), (self.NodeId, self.Generation));
+        EntryWire above = Kernel.Value(await tree.Kernel.TryLookupAsync(directory.NodeId, ".."));
+        Assert.Equal((await tree.Kernel.WalkAsync("dir")).NodeId, above.NodeId);
+        Assert.Equal((1UL, 0UL), Kernel.Value(await tree.Kernel.TryLookupAsync(above.NodeId, "..")) is var root ? (root.NodeId, root.Generation) : default);
+        // Each of these answers was a look-up that is to be forgotten.
+        tree.Kernel.Forget(file.NodeId, 1);
+        Assert.Equal(file.NodeId, Kernel.Value(await tree.Kernel.TryLookupAsync(file.NodeId, ".")).NodeId);
+        tree.Kernel.Forget(file.NodeId, 2);
+        Assert.Equal(Errno.ESTALE, (await tree.Kernel.TryLookupAsync(file.NodeId, ".")).Error);
+    }
+
+    [Fact]
+    public async Task A_name_longer_than_any_is_too_long_and_not_one_that_is_not_there()
+    {
+        Assert.Equal(Errno.ENAMETOOLONG, (await Kernel.TryLookupAsync(1, new string('n', 256))).Error);
+        Assert.Equal(0UL, Kernel.Value(await Kernel.TryLookupAsync(1, new string('n', 255))).NodeId);
+    }
+
+    [Fact]
     public async Task Nothing_is_below_a_file()
     {
         EntryWire file = await Kernel.WalkAsync("file");

@@ -102,10 +102,13 @@ internal sealed class MountedTree : IAsyncDisposable
         _held.Open();
     }
 
+    /// <summary>How long the follower waits between two generations.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(5);
+
     /// <summary>New generations are followed from now on.</summary>
     public void Follow()
     {
-        var follower = new GenerationFollower(Node.Node, Files, _contents, Root, Log.Logger);
+        var follower = new GenerationFollower(Node.Node, Files, _contents, Root, Log.Logger) { Pace = (_, _) => Pace };
         _following = Task.WhenAll(_following, follower.RunAsync(TimeProvider.System, _stopping.Token));
     }
 

@@ -12,6 +12,8 @@ public sealed class SessionTests
     [InlineData("9P2000", "9P2000")]
     [InlineData("9P2000.x", "9P2000")]
     [InlineData("9P2000.Lx", "9P2000")]
+    [InlineData("9P2000.L.Google.7", "9P2000.L")]
+    [InlineData("9P2000.u.x", "9P2000.u")]
     [InlineData("9P2001", "unknown")]
     [InlineData("9P20000", "unknown")]
     [InlineData("9p2000.L", "unknown")]
