@@ -97,7 +97,7 @@ public sealed partial class ClusterNode : IAsyncDisposable
         ReadOnlyMemory<byte>[] path = [Encoding.UTF8.GetBytes(Names.Xget), Encoding.UTF8.GetBytes(name)];
         Reply<byte[]> reply = await WholeFile.ReadAsync(attachment.Client, path, most, ct);
         return reply.Ok ? (Encoding.UTF8.GetString(reply.Value), null)
-            : (null, reply.Error == Errno.EFBIG ? $"is longer than the {most} bytes that are read of it" : Words.Of(reply.Error));
+            : (null, reply.Error == Errno.EFBIG ? $"the master's {name} is longer than the {most} bytes that are read of it" : Words.Of(reply.Error));
     }
 
     /// <summary>

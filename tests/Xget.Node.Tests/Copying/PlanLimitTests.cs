@@ -110,7 +110,7 @@ public sealed class PlanLimitTests : CopyTests
     public async Task A_generation_of_more_than_64_KiB_is_refused()
     {
         _master.Publish(new string('x', 1 << 20));
-        Assert.Equal("file too large", await RefusedAsync());
+        Assert.Equal("the master's generation is longer than the 65536 bytes that are read of it", await RefusedAsync());
     }
 
     [Fact]
