@@ -67,6 +67,7 @@ public sealed partial class ClusterNode : IAsyncDisposable
             _server = new NinePServer(new WorkerTree(this), new ServerOptions
             {
                 MaxMsize = _context.Options.Msize,
+                Limits = new ServerLimits().ForDescriptors(DescriptorLimit.Current),
                 Complaint = (peer, what) => _context.Log.Warning("{Peer}: {What}", peer, what),
             }, _context.Time);
             _serving = _server.RunAsync(_listener, _stopping.Token);

@@ -26,8 +26,7 @@ internal sealed class FuzzSession(int seed)
         Plant();
         ServerOptions options = new()
         {
-            MaxFids = 20,
-            MaxOutstanding = 8,
+            Limits = new() { MaxFids = 20 },
             MaxMsize = 1 << _random.Next(8, 18),
             Complaint = (_, text) => Note(text),
         };

@@ -44,7 +44,7 @@ public sealed class TestDirectory : TestNode
         return Errno.ENOENT;
     }
 
-    public override Errno List(out IReadOnlyList<ServedFile> children)
+    public override Errno List(out IReadOnlyList<ServedFile?> children)
     {
         children = [.. _children];
         return 0;

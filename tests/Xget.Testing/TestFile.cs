@@ -33,6 +33,9 @@ public sealed class TestFile : TestNode
     /// <summary>If set, thrown by reads.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>What each open file says that it holds.</summary>
+    public int Held { get; set; }
+
     /// <summary>What was written.</summary>
     public List<byte[]> Written { get; } = [];
 
@@ -81,6 +84,8 @@ public sealed class TestFile : TestNode
     {
         private int _busy;
         private bool _disposed;
+
+        public override int HeldBytes => file.Held;
 
         public override async ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct)
         {

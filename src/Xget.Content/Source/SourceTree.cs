@@ -13,7 +13,9 @@ namespace Xget.Content;
 internal sealed class SourceTree : IDisposable
 {
     private const int MostLinks = 40;
-    private const int MostOpenFiles = 256;
+
+    /// <summary>Files that are kept open: an eighth of the process's descriptors, so that most are left for connections.</summary>
+    private static readonly int MostOpenFiles = Math.Clamp(DescriptorLimit.Current / 8, 8, 256);
 
     /// <summary>The longest path below the root, with its NUL (PATH_MAX).</summary>
     public const int LongestPath = 4096;

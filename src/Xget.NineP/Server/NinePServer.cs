@@ -12,6 +12,8 @@ public sealed class NinePServer
     private static readonly TimeSpan ComplaintPause = TimeSpan.FromSeconds(1);
 
     private readonly DeadlineQueue _unversioned;
+    private readonly ServerTotals _totals;
+    private readonly PeerTable _peers;
     private readonly Newcomers? _newcomers;
     private int _connectionCount;
 
@@ -24,8 +26,11 @@ public sealed class NinePServer
         Root = root;
         Options = options;
         Time = time;
-        _unversioned = new DeadlineQueue(time, options.HandshakeTimeout);
-        Sending = new DeadlineQueue(time, options.SendTimeout);
+        _unversioned = new DeadlineQueue(time, Limits.HandshakeTimeout);
+        Sending = new DeadlineQueue(time, Limits.SendTimeout);
+        Unfinished = new DeadlineQueue(time, Limits.FrameTimeout);
+        _totals = new ServerTotals(Limits, time);
+        _peers = new PeerTable(Limits, _totals, time);
         _newcomers = options.GathersPeers ? new Newcomers(time) : null;
     }
 
@@ -36,10 +41,18 @@ public sealed class NinePServer
 
     internal ServerOptions Options { get; }
 
+    internal ServerLimits Limits => Options.Limits;
+
     internal TimeProvider Time { get; }
 
     /// <summary>The connections whose peers have not yet taken what is being sent to them.</summary>
     internal DeadlineQueue Sending { get; }
+
+    /// <summary>The connections that have sent a part of a message.</summary>
+    internal DeadlineQueue Unfinished { get; }
+
+    /// <summary>The connections that have more to do than fits into a turn: half of the processors are left for the others.</summary>
+    internal TurnQueue Turns { get; } = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     internal OutstandingPool Requests { get; } = new();
 
@@ -49,13 +62,10 @@ public sealed class NinePServer
     /// </summary>
     public Task ServeAsync(IConnection connection, CancellationToken ct)
     {
-        Session session = new(this, connection);
+        Session session = new(this, connection, _peers.Of(connection.Remote));
         _unversioned.Add(session.Handshake);
-        if (_unversioned.Count > Options.MaxUnversioned)
-        {
-            _unversioned.ExpireOldest();
-        }
-
+        (Session? leaves, string limit) = _peers.Enter(session);
+        leaves?.Cut(leaves == session ? $"is one too many ({limit})" : $"makes room for another connection ({limit})");
         return session.RunAsync(ct);
     }
 
@@ -87,14 +97,15 @@ public sealed class NinePServer
             }
             catch (Exception e) when (e is SocketException or IOException)
             {
-                // Most likely out of descriptors: those who have said nothing yet are the least loss.
+                // Most likely out of descriptors: who waits is told so at once, and may go elsewhere.
                 if (complained is not { } last || Time.GetElapsedTime(last) >= ComplaintPause)
                 {
                     complained = Time.GetTimestamp();
                     Options.Complaint?.Invoke(listener.Local, $"cannot accept: {e.Message}");
                 }
 
-                _unversioned.ExpireOldest();
+                _peers.LeastLoss()?.Cut("makes room for another connection (no descriptors are left)");
+                listener.Refuse();
                 await PauseAsync(ct);
             }
         }
@@ -105,9 +116,32 @@ public sealed class NinePServer
     /// <summary>How much of so many bytes of a file may be sent at once.</summary>
     internal Allowance Ask(IConnection connection, int bytes) => _newcomers?.Ask(connection, bytes) ?? Allowance.All;
 
+    /// <summary>Tells of a peer's fault, unless too much is told of its address.</summary>
+    internal void Complain(Session session, string text)
+    {
+        if (Options.Complaint is { } tell && session.Address.Complaints.TryTell(out int leftOut))
+        {
+            tell(session.Connection.Remote, leftOut == 0 ? text : $"{text} ({leftOut} complaints of this address left out)");
+        }
+    }
+
+    /// <summary>Room for a part of a message: null, or the limit that is in the way. The oldest such part of all is cut off if it is
+    /// the limit of all.</summary>
+    internal Quota? TakeFrameRoom(Session session, long bytes)
+    {
+        Quota? full = session.Address.Frames.TryTake(bytes);
+        if (full is not null && _totals.IsOfAll(full))
+        {
+            Unfinished.ExpireOldest();
+        }
+
+        return full;
+    }
+
     internal void Versioned(Session session)
     {
         _unversioned.Remove(session.Handshake);
+        _peers.Versioned(session);
         _newcomers?.Arrived();
         Interlocked.Increment(ref _connectionCount);
     }
@@ -115,6 +149,7 @@ public sealed class NinePServer
     internal void Leave(Session session, bool versioned)
     {
         _unversioned.Remove(session.Handshake);
+        _peers.Leave(session, versioned);
         if (versioned)
         {
             Interlocked.Decrement(ref _connectionCount);

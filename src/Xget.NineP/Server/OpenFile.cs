@@ -10,6 +10,12 @@ namespace Xget.NineP;
 public abstract class OpenFile : IDisposable
 {
     /// <summary>
+    /// Bytes of memory that it keeps for itself alone, as a text that was made for it. Looked at after the open and after each read;
+    /// what grows past a limit ends the connection. Must not wait. Called by any thread.
+    /// </summary>
+    public virtual int HeldBytes => 0;
+
+    /// <summary>
     /// Reads up to <paramref name="count"/> bytes; fewer only at the end of the file. It may wait for them.
     /// </summary>
     /// <param name="offset">First byte.</param>

@@ -70,6 +70,7 @@ internal sealed class Outstanding
             return;
         }
 
+        _session!.Waits(this);
         _read.UnsafeOnCompleted(_ended);
     }
 
@@ -82,6 +83,7 @@ internal sealed class Outstanding
             return;
         }
 
+        _session!.Waits(this);
         _write.UnsafeOnCompleted(_ended);
     }
 

@@ -16,6 +16,9 @@ internal readonly struct ReplyItem(byte[] head, int headLength, ReadResult body,
 
     public int Size => headLength + bodyCount;
 
+    /// <summary>Bytes of the buffer that it keeps.</summary>
+    public int Memory => head.Length;
+
     /// <summary>Gives back what the replies hold, once they are sent or dropped.</summary>
     public void Release()
     {
@@ -44,6 +47,9 @@ internal sealed class ReplyQueue
     /// <summary>Bytes that are ready and not sent.</summary>
     public long Ready { get; private set; }
 
+    /// <summary>Bytes of the buffers that are kept for what is ready.</summary>
+    public long Memory { get; private set; }
+
     /// <summary>Whether more is ready than that many bytes, or in too many pieces.</summary>
     public bool IsFull(long most) => Ready > most || _closed.Count > MostItems;
 
@@ -57,7 +63,12 @@ internal sealed class ReplyQueue
             Close(default, 0, 0, null);
         }
 
-        _head ??= ArrayPool<byte>.Shared.Rent(Math.Max(size, _closed.Count == 0 ? SmallHead : LargeHead));
+        if (_head is null)
+        {
+            _head = ArrayPool<byte>.Shared.Rent(Math.Max(size, _closed.Count == 0 ? SmallHead : LargeHead));
+            Memory += _head.Length;
+        }
+
         return _head.AsSpan(_headLength, size);
     }
 
@@ -77,6 +88,7 @@ internal sealed class ReplyQueue
 
         _closed.Enqueue(new ReplyItem(reply, length, default, 0, 0, null));
         Ready += length;
+        Memory += reply.Length;
     }
 
     /// <summary>The body of the reply whose first bytes were written last.</summary>
@@ -107,5 +119,9 @@ internal sealed class ReplyQueue
     }
 
     /// <summary>Takes note that an item is sent or dropped.</summary>
-    public void Sent(in ReplyItem item) => Ready -= item.Size;
+    public void Sent(in ReplyItem item)
+    {
+        Ready -= item.Size;
+        Memory -= item.Memory;
+    }
 }

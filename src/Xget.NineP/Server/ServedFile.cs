@@ -29,8 +29,12 @@ public abstract class ServedFile
         return Errno.ENOTDIR;
     }
 
-    /// <summary>The children, without "." and ".."; asked for when a directory is read from its start.</summary>
-    public virtual Errno List(out IReadOnlyList<ServedFile> children)
+    /// <summary>
+    /// The children, without "." and ".."; null in the place of one that is not shown. Asked for when a directory is read from its start,
+    /// so it should cost nothing: a view of what is there anyway, which makes a child when it is asked for. An array is taken for a copy,
+    /// which is counted for the peer and, when it is large, made once a second at most for a fid.
+    /// </summary>
+    public virtual Errno List(out IReadOnlyList<ServedFile?> children)
     {
         children = [];
         return Errno.ENOTDIR;

@@ -31,5 +31,5 @@ public sealed class ServerConnection
     public CancellationToken Closed => _session.Closed;
 
     /// <summary>Closes the connection at once.</summary>
-    public void Abort() => _session.Connection.Abort();
+    public void Abort() => _session.Abort();
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Mono.Unix.Native;
 
 namespace Xget.NineP;
@@ -8,6 +7,7 @@ internal sealed partial class Session
 {
     private readonly Dictionary<ushort, Outstanding> _outstanding = [];
     private int _running;
+    private int _waitingWrites;
     private TaskCompletionSource? _allEnded;
 
     private void Open(ushort tag, Topen request)
@@ -42,6 +42,11 @@ internal sealed partial class Session
         if (error == 0 && file is null && !fid.File.Qid.IsDirectory)
         {
             error = Errno.EIO;
+        }
+
+        if (error == 0 && file is not null && !fid.Holds(file.HeldBytes))
+        {
+            error = Errno.EMFILE;
         }
 
         if (error != 0)
@@ -87,11 +92,7 @@ internal sealed partial class Session
             return;
         }
 
-        if (!Begin(tag, fid, limit, isWrite: false, out Outstanding? waiting))
-        {
-            return;
-        }
-
+        Outstanding waiting = Begin(tag, fid, limit, isWrite: false);
         ValueTask<ReadResult> read;
         try
         {
@@ -118,11 +119,7 @@ internal sealed partial class Session
             return;
         }
 
-        if (!Begin(tag, fid, request.Data.Length, isWrite: true, out Outstanding? waiting))
-        {
-            return;
-        }
-
+        Outstanding waiting = Begin(tag, fid, request.Data.Length, isWrite: true);
         ValueTask<WriteResult> write;
         try
         {
@@ -137,33 +134,39 @@ internal sealed partial class Session
     }
 
     /// <summary>Takes note of a request that may wait, before its file is asked.</summary>
-    private bool Begin(ushort tag, Fid fid, int limit, bool isWrite,
-        [NotNullWhen(true)] out Outstanding? waiting)
+    private Outstanding Begin(ushort tag, Fid fid, int limit, bool isWrite)
     {
-        waiting = null;
+        Outstanding request = _server.Requests.Rent();
         lock (_gate)
         {
-            if (_running < _server.Options.MaxOutstanding)
-            {
-                _running++;
-                fid.Acquire();
-                waiting = _server.Requests.Rent();
-                waiting.Begin(this, tag, fid, limit, isWrite);
-                _outstanding.Add(tag, waiting);
-            }
+            _running++;
+            fid.Acquire();
+            request.Begin(this, tag, fid, limit, isWrite);
+            _outstanding.Add(tag, request);
         }
 
-        if (waiting is null)
+        return request;
+    }
+
+    /// <summary>A request has to wait: it is counted until it ends.</summary>
+    public void Waits(Outstanding request)
+    {
+        Address.Waiting.Take(1);
+        if (request.IsWrite)
         {
-            ReplyError(tag, Errno.EAGAIN);
+            Interlocked.Increment(ref _waitingWrites);
+            Address.Frames.Take(request.Limit);
         }
-
-        return waiting is not null;
     }
 
     /// <summary>A read has ended, on whatever thread.</summary>
     public void EndRead(Outstanding request, ReadResult result, bool waited)
     {
+        if (!request.Fid.Holds(request.Fid.Open?.HeldBytes ?? 0))
+        {
+            Cut($"holds too much ({nameof(ServerLimits.MaxHeldBytesPerAddress)})");
+        }
+
         bool queued = false;
         lock (_gate)
         {
@@ -263,6 +266,11 @@ internal sealed partial class Session
 
     private void Ended(Outstanding request, bool waited)
     {
+        if (waited)
+        {
+            WaitEnded(request);
+        }
+
         request.Release();
         if (waited)
         {
@@ -279,6 +287,16 @@ internal sealed partial class Session
         }
 
         allEnded?.SetResult();
+    }
+
+    private void WaitEnded(Outstanding request)
+    {
+        Address.Waiting.Give(1);
+        if (request.IsWrite)
+        {
+            Interlocked.Decrement(ref _waitingWrites);
+            Address.Frames.Give(request.Limit);
+        }
     }
 
     private Task RequestsEndedAsync()

@@ -6,6 +6,18 @@ namespace Xget.NineP;
 /// <summary>Directories: entries for Treaddir, stat records for a plain Tread. Only whole ones, in one snapshot.</summary>
 internal sealed partial class Session
 {
+    /// <summary>Most bytes of entries in a reply, however many are asked for: what many peers at once may leave untaken.</summary>
+    private const int MostEntries = 64 * 1024;
+
+    /// <summary>Bytes that an entry of a copied directory is counted with.</summary>
+    private const int CopiedEntry = 64;
+
+    /// <summary>Entries of a directory that may be copied anew whenever it is read from its start,</summary>
+    private const int CheapCopy = 256;
+
+    /// <summary>else only if the copy is older than this.</summary>
+    private static readonly TimeSpan CopyAge = TimeSpan.FromSeconds(1);
+
     private void ReadDirectory(ushort tag, ReadRequest request)
     {
         if (!Find(tag, request.Fid, out Fid? fid))
@@ -30,7 +42,7 @@ internal sealed partial class Session
             return;
         }
 
-        int limit = (int)Math.Min(request.Count, (uint)(_msize - NinePLimits.ReadHeaderSize));
+        int limit = (int)Math.Min(request.Count, (uint)Math.Min(MostEntries, _msize - NinePLimits.ReadHeaderSize));
         byte[] reply = ArrayPool<byte>.Shared.Rent(NinePLimits.ReadHeaderSize + limit);
         Span<byte> entries = reply.AsSpan(NinePLimits.ReadHeaderSize, limit);
         int length = 0;
@@ -39,6 +51,11 @@ internal sealed partial class Session
         ulong end = (ulong)fid.Children!.Count + 2;
         for (ulong index = request.Offset; index < end; index++)
         {
+            if (index >= 2 && fid.Children[(int)(index - 2)] is null)
+            {
+                continue;
+            }
+
             int written = WriteEntry(entries[length..], fid, index);
             if (written == 0)
             {
@@ -67,7 +84,7 @@ internal sealed partial class Session
         {
             0 => DirectoryEntry.Write(to, fid.File.Qid, 1, DtDirectory, "."u8),
             1 => DirectoryEntry.Write(to, fid.File.Parent.Qid, 2, DtDirectory, ".."u8),
-            _ => WriteEntry(to, fid.Children![(int)(index - 2)], index + 1),
+            _ => WriteEntry(to, fid.Children![(int)(index - 2)]!, index + 1),
         };
     }
 
@@ -104,13 +121,18 @@ internal sealed partial class Session
             return;
         }
 
+        limit = Math.Min(limit, MostEntries);
         int index = offset == 0 ? 0 : fid.DirectoryIndex;
         byte[] reply = ArrayPool<byte>.Shared.Rent(NinePLimits.ReadHeaderSize + limit);
         Span<byte> records = reply.AsSpan(NinePLimits.ReadHeaderSize, limit);
         int length = 0;
         for (; index < fid.Children!.Count; index++)
         {
-            ServedFile child = fid.Children[index];
+            if (fid.Children[index] is not { } child)
+            {
+                continue;
+            }
+
             if (Describe(child, out Attributes attributes, out ReadOnlyMemory<byte> target) != 0)
             {
                 // It has gone since the directory was listed.
@@ -144,12 +166,19 @@ internal sealed partial class Session
     /// <summary>Takes the directory's snapshot, anew when it is read from its start.</summary>
     private bool List(ushort tag, Fid fid, bool anew)
     {
-        if (fid.Children is not null && !anew)
+        long now = _server.Time.GetTimestamp();
+        if (fid.Children is { } known && (!anew || (known is ServedFile?[] { Length: > CheapCopy }
+            && _server.Time.GetElapsedTime(fid.Listed, now) < CopyAge)))
         {
             return true;
         }
 
-        Errno error = fid.File.List(out IReadOnlyList<ServedFile> children);
+        Errno error = fid.File.List(out IReadOnlyList<ServedFile?> children);
+        if (error == 0 && !fid.HoldsCopy(children is ServedFile?[] { Length: > CheapCopy } copy ? copy.Length * CopiedEntry : 0))
+        {
+            error = Errno.EMFILE;
+        }
+
         if (error != 0)
         {
             ReplyError(tag, error);
@@ -157,6 +186,7 @@ internal sealed partial class Session
         }
 
         fid.Children = children;
+        fid.Listed = now;
         return true;
     }
 }

@@ -149,8 +149,8 @@ internal sealed partial class Session
             _msize = (int)msize;
             if (!_versioned)
             {
-                _versioned = true;
                 _server.Versioned(this);
+                Volatile.Write(ref _versioned, true);
             }
         }
 
@@ -172,6 +172,12 @@ internal sealed partial class Session
             return;
         }
 
+        if (Address.Held.TryTake(ServerLimits.FidBytes) is not null)
+        {
+            ReplyError(tag, Errno.EMFILE);
+            return;
+        }
+
         if (!_attached)
         {
             Peer.UserName = Encoding.UTF8.GetString(request.Uname);
@@ -181,6 +187,7 @@ internal sealed partial class Session
         error = _server.Root.Attach(Peer, request.Uname, request.Aname, request.NUname, out ServedFile? root);
         if (error != 0 || root is null)
         {
+            Address.Held.Give(ServerLimits.FidBytes);
             ReplyError(tag, error != 0 ? error : Errno.ENOENT);
             return;
         }

@@ -24,7 +24,7 @@ internal sealed partial class Session
     {
         error = number == NinePLimits.NoFid ? Errno.EBADF
             : _fids.ContainsKey(number) ? Errno.EINVAL
-            : _fids.Count >= _server.Options.MaxFids ? Errno.EMFILE
+            : _fids.Count >= _server.Limits.MaxFids ? Errno.EMFILE
             : 0;
         return error == 0;
     }
@@ -61,6 +61,11 @@ internal sealed partial class Session
                 file = child!;
                 qids[walked++] = file.Qid;
             }
+        }
+
+        if (error == 0 && Address.Held.TryTake(ServerLimits.FidBytes) is not null)
+        {
+            (error, walked) = (Errno.EMFILE, 0);
         }
 
         if (error != 0 && walked == 0)

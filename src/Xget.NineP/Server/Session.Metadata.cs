@@ -115,7 +115,21 @@ internal sealed partial class Session
             return;
         }
 
-        _fids.Add(request.NewFid, new Fid(this, fid.File) { Xattr = value });
+        if (Address.Held.TryTake(ServerLimits.FidBytes) is not null)
+        {
+            ReplyError(tag, Errno.EMFILE);
+            return;
+        }
+
+        Fid reading = new(this, fid.File) { Xattr = value };
+        if (!reading.Holds(value.Length))
+        {
+            reading.Release();
+            ReplyError(tag, Errno.EMFILE);
+            return;
+        }
+
+        _fids.Add(request.NewFid, reading);
         Span<byte> frame = stackalloc byte[SmallReply];
         Reply(frame[..Rxattrwalk.Write(frame, tag, (ulong)value.Length)]);
     }

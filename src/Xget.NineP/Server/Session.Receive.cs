@@ -19,9 +19,6 @@ internal sealed partial class Session
     /// <summary>Reads that wait: a peer with so many asks for data, and soon for more.</summary>
     private const int BusyPeer = 3;
 
-    /// <summary>Rounds of receiving after which others get their turn, however fast a peer asks.</summary>
-    private const int Turn = 64;
-
     private int _msize = FirstMsize;
     private byte[]? _buffer;
     private int _start;
@@ -36,33 +33,55 @@ internal sealed partial class Session
 
     private async Task ReceiveAsync()
     {
-        for (int round = 1; ; round++)
+        while (true)
         {
-            if (round % Turn == 0)
-            {
-                await Task.Yield();
-            }
-
             if (_buffer is null)
             {
-                await Connection.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+                ValueTask<int> something = Connection.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+                Received(something.IsCompleted);
+                await something;
                 _buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
             }
 
-            int received = await Connection.ReceiveAsync(_buffer.AsMemory(_end), CancellationToken.None);
+            ValueTask<int> receiving = Connection.ReceiveAsync(_buffer.AsMemory(_end), CancellationToken.None);
+            Received(receiving.IsCompleted);
+            int received = await receiving;
             if (received == 0)
             {
                 return;
             }
 
             _end += received;
+            if (IsBehind())
+            {
+                await NextTurnAsync();
+            }
+
             Step step;
+            int served = 0;
             while ((step = ServeNext()) == Step.Served)
             {
-                if (_replies.IsFull(EnoughReady))
+                served++;
+                bool isOver = Worked();
+                bool isFull = _replies.IsFull(EnoughReady);
+                if (isOver || isFull || (_running > _freeWaiting && HeldUpBy() is not null))
                 {
                     Kick();
-                    await RoomAsync();
+                    if (isFull && RoomAsync() is { IsCompleted: false } room)
+                    {
+                        await room;
+                        _isTurnOver = true;
+                    }
+
+                    if (HeldUpBy() is not null)
+                    {
+                        await PauseAsync();
+                    }
+
+                    if (IsBehind())
+                    {
+                        await NextTurnAsync();
+                    }
                 }
             }
 
@@ -72,7 +91,29 @@ internal sealed partial class Session
                 return;
             }
 
-            MakeRoom();
+            Spend();
+            if (_isSending)
+            {
+                CountBacklog();
+            }
+
+            if (HeldUpBy() is not null)
+            {
+                await PauseAsync();
+            }
+
+            if (_end == _start)
+            {
+                KeepOrReturnBuffer();
+            }
+            else
+            {
+                KeepUnfinished(begins: served > 0);
+                if (!TryMakeRoom())
+                {
+                    await FrameRoomAsync();
+                }
+            }
         }
     }
 
@@ -100,26 +141,41 @@ internal sealed partial class Session
         return Serve(received[..(int)size]) ? Step.Served : Step.Close;
     }
 
-    /// <summary>
-    /// Gives an empty buffer back, else makes room for the rest of a message. It grows with what has come, never on the
-    /// word of a size alone.
-    /// </summary>
-    private void MakeRoom()
+    /// <summary>Gives an empty buffer back, unless more will come soon.</summary>
+    private void KeepOrReturnBuffer()
     {
-        int left = _end - _start;
-        if (left == 0 && Volatile.Read(ref _running) < BusyPeer)
+        FrameEnded();
+        if (Volatile.Read(ref _running) < BusyPeer || _buffer!.Length > FirstBuffer)
         {
             ReturnBuffer();
             return;
         }
 
+        _start = 0;
+        _end = 0;
+    }
+
+    /// <summary>
+    /// Makes room for the rest of a message: false if a limit is in the way. The buffer grows with what has come, never on the word of a
+    /// size alone.
+    /// </summary>
+    private bool TryMakeRoom()
+    {
         byte[] buffer = _buffer!;
-        byte[] to = left == buffer.Length ? ArrayPool<byte>.Shared.Rent(2 * buffer.Length) : buffer;
-        if (to != buffer || _start > 0)
+        int left = _end - _start;
+        int length = left == buffer.Length ? 2 * left : buffer.Length;
+        if (length > _frameBytes)
         {
-            buffer.AsSpan(_start, left).CopyTo(to);
+            if (_server.TakeFrameRoom(this, length - _frameBytes) is not null)
+            {
+                return false;
+            }
+
+            _frameBytes = length;
         }
 
+        byte[] to = left == buffer.Length ? ArrayPool<byte>.Shared.Rent(length) : buffer;
+        buffer.AsSpan(_start, left).CopyTo(to);
         _start = 0;
         _end = left;
         if (to != buffer)
@@ -127,6 +183,8 @@ internal sealed partial class Session
             _buffer = to;
             ArrayPool<byte>.Shared.Return(buffer);
         }
+
+        return true;
     }
 
     private void ReturnBuffer()

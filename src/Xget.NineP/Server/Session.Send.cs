@@ -179,6 +179,11 @@ internal sealed partial class Session
             }
 
             _isSending = taken;
+            if (!taken)
+            {
+                CountBacklog(0);
+            }
+
             ended = taken ? null : _sendEnded;
             if (!_replies.IsFull(MostReady))
             {
@@ -288,7 +293,7 @@ internal sealed partial class Session
         }
 
         room?.SetResult();
-        Connection.Abort();
+        Abort();
     }
 
     private void DropReplies()

@@ -12,17 +12,33 @@ internal sealed partial class Session
     private readonly NinePServer _server;
     private CancellationTokenSource? _closed;
     private bool _ended;
+    private volatile bool _aborted;
 
-    public Session(NinePServer server, IConnection connection)
+    public Session(NinePServer server, IConnection connection, PeerAddress address)
     {
         _server = server;
         Connection = connection;
+        Address = address;
+        Heard = server.Time.GetTimestamp();
+        _freeWaiting = Math.Min(server.Limits.FreeWaiting, server.Limits.MaxWaiting - 1);
+        BeginTurns();
         Peer = new ServerConnection(this);
-        Handshake = new DeadlineQueue.Entry(() => Cut("sent no Tversion in time"));
-        _sending = new DeadlineQueue.Entry(() => Cut("takes no replies"));
+        Handshake = new DeadlineQueue.Entry(() => Cut($"sent no Tversion in time ({nameof(ServerLimits.HandshakeTimeout)})"));
+        _sending = new DeadlineQueue.Entry(() => Cut($"takes no replies ({nameof(ServerLimits.SendTimeout)})"));
     }
 
     public IConnection Connection { get; }
+
+    /// <summary>What its address holds, and it with it.</summary>
+    public PeerAddress Address { get; }
+
+    /// <summary>Counts up with each connection.</summary>
+    public long Number { get; set; }
+
+    public bool IsVersioned => Volatile.Read(ref _versioned);
+
+    /// <summary>Whether it holds nothing but a root and wants nothing. As others see it: it may change at any moment.</summary>
+    public bool IsIdle => IsVersioned && _fids.Count <= 1 && Volatile.Read(ref _running) == 0 && !_isSending && !_isUnfinished;
 
     public ServerConnection Peer { get; }
 
@@ -52,7 +68,7 @@ internal sealed partial class Session
     public async Task RunAsync(CancellationToken ct)
     {
         CancellationTokenRegistration stop =
-            ct.UnsafeRegister(static connection => ((IConnection)connection!).Abort(), Connection);
+            ct.UnsafeRegister(static session => ((Session)session!).Abort(), this);
         try
         {
             await ReceiveAsync();
@@ -71,11 +87,19 @@ internal sealed partial class Session
     }
 
     /// <summary>Tells of a fault.</summary>
-    public void Complain(string text) => _server.Options.Complaint?.Invoke(Connection.Remote, text);
+    public void Complain(string text) => _server.Complain(this, text);
 
-    private void Cut(string reason)
+    /// <summary>Ends the connection and tells why.</summary>
+    public void Cut(string reason)
     {
         Complain(reason);
+        Abort();
+    }
+
+    /// <summary>Ends the connection at once, whatever it is doing.</summary>
+    public void Abort()
+    {
+        _aborted = true;
         Connection.Abort();
     }
 
@@ -92,6 +116,7 @@ internal sealed partial class Session
         }
 
         _server.Leave(this, _versioned);
+        FrameEnded();
         ReturnBuffer();
         Reset();
         Try(() => closed?.Cancel());

@@ -10,4 +10,10 @@ public interface IListener : IAsyncDisposable
 
     /// <summary>Waits for the next connection.</summary>
     ValueTask<IConnection> AcceptAsync(CancellationToken ct);
+
+    /// <summary>When accepting fails for want of descriptors: closes the connection that waits the longest, so that its peer need not
+    /// wait to learn that. Does nothing where that is not possible.</summary>
+    void Refuse()
+    {
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 
 namespace Xget.NineP;
 
@@ -10,6 +11,9 @@ internal sealed class SocketListener : IListener
     private const int SolSocket = 1;
     private const int SoReuseAddress = 2;
     private readonly Socket _socket;
+
+    /// <summary>A descriptor that is given up to take a connection which there is no descriptor for.</summary>
+    private SafeFileHandle? _spare = Spare();
 
     public SocketListener(Socket socket, EndPoint local)
     {
@@ -43,9 +47,45 @@ internal sealed class SocketListener : IListener
         }
     }
 
+    public void Refuse()
+    {
+        _spare?.Dispose();
+        try
+        {
+            // The listening socket does not block, so this ends at once whether or not somebody waits.
+            if (_socket.Poll(0, SelectMode.SelectRead))
+            {
+                _socket.Accept().Close(timeout: 0);
+            }
+        }
+        catch (SocketException)
+        {
+            // Nobody waits any more, or another thread was faster with the descriptor.
+        }
+        catch (ObjectDisposedException)
+        {
+            return;
+        }
+
+        _spare = Spare();
+    }
+
     public ValueTask DisposeAsync()
     {
+        _spare?.Dispose();
         _socket.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private static SafeFileHandle? Spare()
+    {
+        try
+        {
+            return File.OpenHandle("/dev/null");
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using Mono.Unix.Native;
 using Serilog;
 using Xget.Content;
+using Xget.Content.Linux;
 using Xget.NineP;
 using Xget.Node.Tree;
 using Xget.Node.Wire;
@@ -74,6 +75,7 @@ public sealed class Master : IAsyncDisposable
         {
             MaxMsize = _options.Msize,
             GathersPeers = true,
+            Limits = new ServerLimits().ForDescriptors(DescriptorLimit.Current),
             Complaint = (peer, what) =>
             {
                 if (_clusterLog.Allows(peer))

@@ -46,16 +46,24 @@ internal sealed class PaperDirectory : TreeFile
         return child is null ? Errno.ENOENT : 0;
     }
 
-    public override Errno List(out IReadOnlyList<ServedFile> children)
+    public override Errno List(out IReadOnlyList<ServedFile?> children)
     {
         // .xget can be walked to but is not listed: a client of 2009 that copies "." would take its contents for files.
-        children =
-        [
-            .. _control.Where(c => !c.Name.Span.StartsWith("."u8)),
-            .. _node.Children.Select(Child).OfType<ServedFile>()
-                .Where(c => !Array.Exists(_control, x => x.Name.Span.SequenceEqual(c.Name.Span))),
-        ];
+        children = new ChildList(_control.Length + _node.Children.Count, ShownChild);
         return 0;
+    }
+
+    private ServedFile? ShownChild(int index)
+    {
+        if (index < _control.Length)
+            return _control[index].Name.Span.StartsWith("."u8) ? null : _control[index];
+        PublishedNode child = _node.Children[index - _control.Length];
+        foreach (ServedFile c in _control)
+        {
+            if (child.Name.Bytes.SequenceEqual(c.Name.Span))
+                return null;
+        }
+        return Child(child);
     }
 
     private ServedFile? Child(PublishedNode child) => child.Attributes.Type switch
@@ -78,15 +86,19 @@ internal static class PaperFile
     internal static FixedDirectory Directory(PaperDirectory parent, PublishedNode node, PaperContext context)
     {
         ulong id = node.Id;
-        // By path, not by inode: a client of 2009 serves the names that it has announced, and no other links to the file.
-        var key = new ContentKey(node.ToString(), node.ToString(), node.Attributes.Size);
         return new FixedDirectory(parent, node.Name.Bytes.ToArray(), TreeFile.MixId(id, 101), d =>
-        [
-            new Data(d, node, context),
-            new Avail(d, id, key, context.Cluster),
-            new Redir(d, id, key, context.Cluster),
-            new TextFile(d, Names.Checksum, TreeFile.MixId(id, 102), () => node.Adler32.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-        ]);
+        {
+            // By path, not by inode: a client of 2009 serves the names that it has announced, and no other links to the file.
+            string path = node.ToString();
+            var key = new ContentKey(path, path, node.Attributes.Size);
+            return
+            [
+                new Data(d, node, context),
+                new Avail(d, id, key, context.Cluster),
+                new Redir(d, id, key, context.Cluster),
+                new TextFile(d, Names.Checksum, TreeFile.MixId(id, 102), () => node.Adler32.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            ];
+        });
     }
 
     private sealed class Data(ServedFile parent, PublishedNode node, PaperContext context)

@@ -31,9 +31,9 @@ internal sealed class PlainFile(PlainFile? parent, PublishedNode node, MasterCou
         return 0;
     }
 
-    public override Errno List(out IReadOnlyList<ServedFile> children)
+    public override Errno List(out IReadOnlyList<ServedFile?> children)
     {
-        children = node.Children.Select(c => new PlainFile(this, c, counters)).ToArray();
+        children = new ChildList(node.Children.Count, i => new PlainFile(this, node.Children[i], counters));
         return node.Attributes.Type == EntryType.Directory ? 0 : Errno.ENOTDIR;
     }
 

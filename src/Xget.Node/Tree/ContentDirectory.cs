@@ -33,7 +33,7 @@ internal sealed class ContentDirectory : TreeFile
         return child is null ? Errno.ENOENT : 0;
     }
 
-    public override Errno List(out IReadOnlyList<ServedFile> children)
+    public override Errno List(out IReadOnlyList<ServedFile?> children)
     {
         children = _names.Select(n => Child(n)!).ToArray();
         return 0;

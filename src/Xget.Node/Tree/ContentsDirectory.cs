@@ -19,7 +19,7 @@ internal sealed class ContentsDirectory(ServedFile parent, ulong id, Func<Digest
         return 0;
     }
 
-    public override Errno List(out IReadOnlyList<ServedFile> children)
+    public override Errno List(out IReadOnlyList<ServedFile?> children)
     {
         children = all().Select(Directory).ToArray();
         return 0;

@@ -4,10 +4,11 @@ using Xget.NineP;
 
 namespace Xget.Node.Tree;
 
-/// <summary>A directory whose entries are known when it is built.</summary>
+/// <summary>A directory whose entries are known when somebody first looks into it.</summary>
 internal sealed class FixedDirectory : TreeFile
 {
-    private readonly ServedFile[] _children;
+    private readonly Func<FixedDirectory, ServedFile[]> _make;
+    private ServedFile[]? _children;
 
     internal FixedDirectory(ServedFile? parent, string name, ulong id, Func<FixedDirectory, ServedFile[]> children)
         : this(parent, Encoding.UTF8.GetBytes(name), id, children)
@@ -15,12 +16,14 @@ internal sealed class FixedDirectory : TreeFile
     }
 
     internal FixedDirectory(ServedFile? parent, ReadOnlyMemory<byte> name, ulong id, Func<FixedDirectory, ServedFile[]> children)
-        : base(parent, name, id, DirectoryMode) => _children = children(this);
+        : base(parent, name, id, DirectoryMode) => _make = children;
+
+    private ServedFile[] Children => _children ??= _make(this);
 
     public override Errno Walk(ReadOnlySpan<byte> name, out ServedFile? child)
     {
         child = null;
-        foreach (ServedFile c in _children)
+        foreach (ServedFile c in Children)
         {
             if (name.SequenceEqual(c.Name.Span))
                 child = c;
@@ -28,9 +31,9 @@ internal sealed class FixedDirectory : TreeFile
         return child is null ? Errno.ENOENT : 0;
     }
 
-    public override Errno List(out IReadOnlyList<ServedFile> list)
+    public override Errno List(out IReadOnlyList<ServedFile?> list)
     {
-        list = _children;
+        list = Children;
         return 0;
     }
 }

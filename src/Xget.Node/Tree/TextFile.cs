@@ -22,6 +22,8 @@ internal sealed class TextFile(ServedFile parent, string name, ulong id, Func<st
 /// <summary>An open file whose bytes are in memory.</summary>
 internal sealed class BytesReader(ReadOnlyMemory<byte> bytes) : OpenFile
 {
+    public override int HeldBytes => bytes.Length;
+
     public override ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct) =>
         new(ReadResult.Bytes(Slice(bytes, offset, count)));
 

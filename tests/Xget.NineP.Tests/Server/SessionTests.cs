@@ -227,7 +227,7 @@ public sealed class SessionTests
     [Fact]
     public async Task When_too_many_have_sent_no_Tversion_the_oldest_is_cut_off()
     {
-        await using ServerRig rig = new(new ServerOptions { MaxUnversioned = 2 });
+        await using ServerRig rig = new(new ServerOptions { Limits = new() { MaxUnversioned = 2 } });
         (MemoryConnection near2, MemoryConnection far2) = MemoryConnection.Pair();
         (MemoryConnection near3, MemoryConnection far3) = MemoryConnection.Pair();
         Task second = rig.Server.ServeAsync(far2, CancellationToken.None);

@@ -130,7 +130,7 @@ public sealed class WalkTests
     [Fact]
     public async Task More_fids_than_allowed_are_refused()
     {
-        await using ServerRig rig = await ServerRig.AttachedAsync(options: new ServerOptions { MaxFids = 3 });
+        await using ServerRig rig = await ServerRig.AttachedAsync(options: new ServerOptions { Limits = new() { MaxFids = 3 } });
         await rig.ExpectAsync(Frames.Walk(1, 0, 1), MessageType.Rwalk);
         await rig.ExpectAsync(Frames.Walk(1, 0, 2), MessageType.Rwalk);
         await rig.ExpectErrorAsync(Frames.Walk(1, 0, 3), Errno.EMFILE);
