@@ -16,8 +16,7 @@ internal sealed class ContentPlan(SourceFile[] members)
         ulong offset = 0;
         for (var i = 0; i < Members.Length; i++)
         {
-            Members[i].Data = new DataReference(hashed.Table.Content, offset, Members[i].Size);
-            Members[i].Adler32 = hashed.Adlers[i];
+            Members[i].SetContent(hashed, i, offset);
             offset += Members[i].Size;
         }
         return Members.Length == 1

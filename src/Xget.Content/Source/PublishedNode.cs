@@ -52,7 +52,10 @@ public sealed class PublishedNode : INamed
     public ImmutableArray<Xattr> Xattrs => Attributes.Xattrs;
 
     /// <summary>The entry as it stands in the parent's directory object; made anew at each call.</summary>
-    public DirectoryEntry Entry => new() { Name = Name, Attributes = Attributes, Data = Data };
+    public DirectoryEntry Entry => new()
+    {
+        Name = Name, Attributes = Attributes, Data = Data, OwnDigest = File?.OwnDigest,
+    };
 
     internal PublishedNode[] Entries { get; set; } = [];
 
