@@ -65,8 +65,9 @@ public sealed class PublishedNode : INamed
     public PublishedNode? Find(ReadOnlySpan<byte> name) => SortedNames.Find<PublishedNode>(Entries, name);
 
     /// <summary>
-    /// Up to <paramref name="count"/> of a regular file's own bytes from <paramref name="offset"/>, cut at its end.
-    /// EISDIR for a directory, EINVAL for what has no bytes, ESTALE if the file is no longer what was published.
+    /// Up to <paramref name="count"/> of a regular file's own bytes from <paramref name="offset"/>, cut at its end,
+    /// and where it has changed at the chunk's. EISDIR for a directory, EINVAL for what has no bytes, ESTALE if the first
+    /// of the bytes are not in the source any more.
     /// </summary>
     public ContentRange Read(ulong offset, int count)
     {
@@ -74,9 +75,13 @@ public sealed class PublishedNode : INamed
             return ContentRange.Failed(Type == EntryType.Directory ? Errno.EISDIR : Errno.EINVAL);
         if (count < 0)
             return ContentRange.Failed(Errno.EINVAL);
-        return offset >= File.Size || count == 0
-            ? ContentRange.OfBytes(default)
-            : File.Read(offset, (int)Math.Min((ulong)count, File.Size - offset));
+        if (offset >= File.Size || count == 0)
+            return ContentRange.OfBytes(default);
+        count = (int)Math.Min((ulong)count, File.Size - offset);
+        var range = File.Read(offset, count);
+        return range.Error == Errno.ESTALE && File.InContent is { } content
+            ? content.ReadChecked(File.Start + offset, count)
+            : range;
     }
 
     /// <summary>The printable path below the root, "." for the root itself.</summary>

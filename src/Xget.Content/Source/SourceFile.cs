@@ -13,8 +13,13 @@ internal sealed class SourceFile(SourceTree tree, PublishedNode node, in RawStat
     private int _place;
     private ulong _start;
 
+    private Recheck? _recheck;    // made when it is first needed, by whoever comes first
+
     /// <summary>One of the file's names: where it is opened.</summary>
     public PublishedNode Node { get; } = node;
+
+    /// <summary>The tree that it is in.</summary>
+    public SourceTree Tree => tree;
 
     public bool MayHaveHoles { get; } = status.MayHaveHoles;
 
@@ -33,6 +38,29 @@ internal sealed class SourceFile(SourceTree tree, PublishedNode node, in RawStat
     /// </summary>
     public void SetContent(IndexedContent hashed, int place, ulong start) =>
         (_hashed, _place, _start) = (hashed, place, start);
+
+    /// <summary>The content that holds the file, from when it is known.</summary>
+    public SourceContent? InContent { get; set; }
+
+    public override bool Holds(in FileIdentity now) =>
+        _recheck is { } recheck ? recheck.Holds(Identity, now) : base.Holds(now);
+
+    /// <summary>
+    /// Notes that a chunk which holds part of the file was right while the file's status was <paramref name="seen"/>, or
+    /// changing if that is <c>default</c>.
+    /// </summary>
+    public void Verified(in FileIdentity seen, ChunkTable table, int chunk)
+    {
+        if (seen == default || Holds(seen))
+            return;
+        var (first, last) = (table.IndexOf(Start), table.IndexOf(Start + Size - 1));
+        Recheck.Verified(seen, chunk - first, last - first + 1, tree.IsSettled(seen.Ctime));
+    }
+
+    /// <summary>The file's status is not trusted any more: each of its chunks is checked before it is given out.</summary>
+    public void Doubt() => Recheck.Doubt();
+
+    private Recheck Recheck => _recheck ?? Interlocked.CompareExchange(ref _recheck, new Recheck(), null) ?? _recheck;
 
     protected override OpenFileCache Cache => tree.OpenFiles;
 
