@@ -8,6 +8,8 @@ namespace Xget.Content;
 /// <remarks>Immutable once its generation is published; thread-safe.</remarks>
 public sealed class PublishedNode : INamed
 {
+    private const int MaxCopied = 1 << 20;
+
     private DataReference _object;
 
     internal PublishedNode(PublishedNode? parent, FileName name, ulong id, EntryAttributes attributes)
@@ -41,6 +43,9 @@ public sealed class PublishedNode : INamed
 
     /// <summary>Where the bytes are: a regular file's, or a directory's object.</summary>
     public DataReference Data => File?.Data ?? _object;
+
+    /// <summary>The digest of a regular file's bytes as a content of their own; null for all others and without bytes.</summary>
+    public Digest? OwnDigest => File is { Data.IsNone: false } file ? file.OwnDigest ?? file.Data.Content : null;
 
     /// <summary>A regular file's checksum; that of no bytes for all others.</summary>
     public uint Adler32 => File?.Adler32 ?? Content.Adler32.Initial;
@@ -82,6 +87,26 @@ public sealed class PublishedNode : INamed
         return range.Error == Errno.ESTALE && File.InContent is { } content
             ? content.ReadChecked(File.Start + offset, count)
             : range;
+    }
+
+    /// <summary>
+    /// The same as <see cref="Read"/>, always in memory, and at most 1 MiB: the bytes are a copy that was right when it was
+    /// made, for readers who verify nothing and whom a change of the file must not reach.
+    /// </summary>
+    public ContentRange ReadCopy(ulong offset, int count)
+    {
+        var range = Read(offset, Math.Min(count, MaxCopied));
+        if (range.File is null)
+            return range;
+        var copy = new RentedBytes(range.Count);
+        Errno error;
+        using (range)
+            error = range.CopyTo(copy.Memory.Span);
+        if (error == 0)
+            return ContentRange.OfBytes(copy.Memory, copy);
+        copy.Dispose();
+        return error == Errno.ESTALE ? File!.InContent!.ReadChecked(File.Start + offset, range.Count)
+            : ContentRange.Failed(error);
     }
 
     /// <summary>The printable path below the root, "." for the root itself.</summary>

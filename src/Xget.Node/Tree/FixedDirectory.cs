@@ -8,6 +8,11 @@ namespace Xget.Node.Tree;
 internal sealed class FixedDirectory : TreeFile
 {
     private readonly ServedFile[] _children;
+    private readonly long? _started;
+
+    /// <summary>The root of a tree that is served since then.</summary>
+    internal FixedDirectory(ulong id, DateTimeOffset started, Func<FixedDirectory, ServedFile[]> children)
+        : this(null, "/", id, children) => _started = started.ToUnixTimeSeconds();
 
     internal FixedDirectory(ServedFile? parent, string name, ulong id, Func<FixedDirectory, ServedFile[]> children)
         : this(parent, Encoding.UTF8.GetBytes(name), id, children)
@@ -16,6 +21,8 @@ internal sealed class FixedDirectory : TreeFile
 
     internal FixedDirectory(ServedFile? parent, ReadOnlyMemory<byte> name, ulong id, Func<FixedDirectory, ServedFile[]> children)
         : base(parent, name, id, DirectoryMode) => _children = children(this);
+
+    internal override long Started => _started ?? base.Started;
 
     public override Errno Walk(ReadOnlySpan<byte> name, out ServedFile? child)
     {
