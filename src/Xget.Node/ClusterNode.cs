@@ -354,7 +354,7 @@ public sealed partial class ClusterNode : IAsyncDisposable
     {
         private readonly FixedDirectory _root;
 
-        internal WorkerTree(ClusterNode node) => _root = new FixedDirectory(null, "/", 1, r =>
+        internal WorkerTree(ClusterNode node) => _root = new FixedDirectory(1, node._context.Time.GetUtcNow(), r =>
         [
             new FixedDirectory(r, Names.Xget, 2, x =>
             [

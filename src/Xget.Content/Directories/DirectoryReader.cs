@@ -9,6 +9,8 @@ internal ref struct DirectoryReader(ReadOnlySpan<byte> encoded)
 {
     private ReadOnlySpan<byte> _rest = encoded;
     private bool _tooShort;
+    private Digest? _ownDigest;    // of the attributes read last
+    private bool _xattrsOutOfOrder;
 
     /// <summary>Null, or why the bytes are no directory object.</summary>
     public string? Read(out EntryAttributes? self, out ImmutableArray<DirectoryEntry> entries)
@@ -24,6 +26,10 @@ internal ref struct DirectoryReader(ReadOnlySpan<byte> encoded)
         self = Attributes();
         if (_tooShort || count > _rest.Length / DirectoryWriter.ShortestEntry)
             return "directory object cut short";
+        if (_xattrsOutOfOrder)
+            return "xattrs not in order";
+        if (_ownDigest is not null)
+            return "an own digest of what has no bytes";
         return DirectoryRules.WhyNotSelf(self) ?? Entries((int)count, out entries);
     }
 
@@ -36,6 +42,7 @@ internal ref struct DirectoryReader(ReadOnlySpan<byte> encoded)
         {
             var name = Bytes(U8());
             var attributes = Attributes();
+            var ownDigest = _ownDigest;
             var digest = Bytes(Digest.Size);
             var (offset, length) = (U64(), U64());
             if (_tooShort)
@@ -49,9 +56,12 @@ internal ref struct DirectoryReader(ReadOnlySpan<byte> encoded)
                 Name = fileName,
                 Attributes = attributes,
                 Data = new DataReference(Digest.Read(digest), offset, length),
+                OwnDigest = ownDigest,
             };
             if (DirectoryRules.WhyNot(entry) is { } objection)
                 return objection;
+            if (_xattrsOutOfOrder)
+                return "xattrs not in order";
             builder.Add(entry);
             previous = name;
         }
@@ -78,13 +88,25 @@ internal ref struct DirectoryReader(ReadOnlySpan<byte> encoded)
     private ImmutableArray<Xattr> Xattrs(int count)
     {
         const int Shortest = 1 + 1 + sizeof(uint);
+        _ownDigest = null;
         if (count > _rest.Length / Shortest)
             _tooShort = true;
         if (_tooShort || count == 0)
             return [];
         var xattrs = ImmutableArray.CreateBuilder<Xattr>(count);
+        ReadOnlySpan<byte> previous = default;
         for (var i = 0; i < count && !_tooShort; i++)
-            xattrs.Add(new Xattr(Bytes(U8()).ToArray(), Bytes(U32()).ToArray()));
+        {
+            var name = Bytes(U8());
+            var value = Bytes(U32());
+            _xattrsOutOfOrder |= previous.SequenceCompareTo(name) >= 0;
+            // Of another length it stays among the attributes, where the rules refuse it.
+            if (name.SequenceEqual(OwnDigestXattr.Name) && value.Length == Digest.Size)
+                _ownDigest = Digest.Read(value);
+            else
+                xattrs.Add(new Xattr(name.ToArray(), value.ToArray()));
+            previous = name;
+        }
         return xattrs.DrainToImmutable();
     }
 

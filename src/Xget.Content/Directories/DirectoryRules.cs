@@ -7,7 +7,9 @@ internal static class DirectoryRules
         self.Type != EntryType.Directory ? "a directory's own type is not directory" : WhyNot(self);
 
     public static string? WhyNot(DirectoryEntry entry) =>
-        FileName.WhyNot(entry.Name.Bytes) ?? WhyNot(entry.Attributes) ?? WhyNot(entry.Data, entry.Attributes);
+        FileName.WhyNot(entry.Name.Bytes) ?? WhyNot(entry.Attributes) ?? WhyNot(entry.Data, entry.Attributes)
+            ?? (entry.StatedOwnDigest is not null && (entry.Type != EntryType.Regular || entry.Data.IsNone)
+                ? "an own digest of what has no bytes" : null);
 
     public static string? WhyNot(EntryAttributes attributes)
     {
@@ -51,11 +53,13 @@ internal static class DirectoryRules
                 return "xattr name empty, too long or with NUL";
             if (previous.SequenceCompareTo(xattr.Name) >= 0)
                 return "xattrs not in order";
+            if (OwnDigestXattr.Name.SequenceEqual(xattr.Name))
+                return "an own digest that is none";
             if (xattr.Value.Length > Xattr.MaxValueLength)
                 return "xattr value longer than 64 KiB";
             previous = xattr.Name;
         }
-        return attributes.Xattrs.Length > ushort.MaxValue ? "too many xattrs" : null;
+        return attributes.Xattrs.Length >= ushort.MaxValue ? "too many xattrs" : null;
     }
 
     private static string? WhyNot(DataReference data, EntryAttributes attributes) => attributes.Type switch

@@ -24,7 +24,10 @@ internal ref struct DirectoryWriter(Span<byte> destination)
     {
         long length = HeaderLength + LengthOf(directory.Self);
         foreach (var entry in directory.Entries)
-            length += 1 + entry.Name.Length + LengthOf(entry.Attributes) + DataLength;
+        {
+            length += 1 + entry.Name.Length + LengthOf(entry.Attributes) + DataLength
+                + (entry.StatedOwnDigest is null ? 0 : OwnDigestXattr.EncodedLength);
+        }
         return length;
     }
 
@@ -33,12 +36,12 @@ internal ref struct DirectoryWriter(Span<byte> destination)
         Bytes(Magic);
         U32(FormatVersion);
         U32((uint)directory.Entries.Length);
-        Attributes(directory.Self);
+        Attributes(directory.Self, null);
         foreach (var entry in directory.Entries)
         {
             U8((byte)entry.Name.Length);
             Bytes(entry.Name.Bytes);
-            Attributes(entry.Attributes);
+            Attributes(entry.Attributes, entry.StatedOwnDigest);
             entry.Data.Content.CopyTo(_rest);
             _rest = _rest[Digest.Size..];
             U64(entry.Data.Offset);
@@ -54,7 +57,7 @@ internal ref struct DirectoryWriter(Span<byte> destination)
         return length;
     }
 
-    private void Attributes(EntryAttributes attributes)
+    private void Attributes(EntryAttributes attributes, Digest? ownDigest)
     {
         U8((byte)attributes.Type);
         U16(attributes.Mode);
@@ -69,14 +72,30 @@ internal ref struct DirectoryWriter(Span<byte> destination)
         U32(attributes.LinkCount);
         U16((ushort)attributes.SymlinkTarget.Length);
         Bytes(attributes.SymlinkTarget);
-        U16((ushort)attributes.Xattrs.Length);
+        U16((ushort)(attributes.Xattrs.Length + (ownDigest is null ? 0 : 1)));
         foreach (var xattr in attributes.Xattrs)
         {
+            if (ownDigest is { } before && OwnDigestXattr.Name.SequenceCompareTo(xattr.Name) < 0)
+            {
+                Own(before);
+                ownDigest = null;
+            }
             U8((byte)xattr.Name.Length);
             Bytes(xattr.Name);
             U32((uint)xattr.Value.Length);
             Bytes(xattr.Value);
         }
+        if (ownDigest is { } last)
+            Own(last);
+    }
+
+    private void Own(Digest digest)
+    {
+        U8((byte)OwnDigestXattr.Name.Length);
+        Bytes(OwnDigestXattr.Name);
+        U32(Digest.Size);
+        digest.CopyTo(_rest);
+        _rest = _rest[Digest.Size..];
     }
 
     private void U8(byte value)

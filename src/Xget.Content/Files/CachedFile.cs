@@ -31,7 +31,7 @@ internal sealed class CachedFile : IDisposable
     public Errno Check()
     {
         var error = FileCalls.Status(Handle, out var status);
-        if (error == 0 && status.Type == EntryType.Regular && File.Identity.Holds(FileIdentity.Of(status)))
+        if (error == 0 && status.Type == EntryType.Regular && File.Holds(FileIdentity.Of(status)))
             return 0;
         _cache.Drop(this);
         return error != 0 ? error : Errno.ESTALE;

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Mono.Unix.Native;
+using Xget.Content.Linux;
 
 namespace Xget.Content;
 
@@ -22,6 +23,36 @@ internal abstract class ContentFile(in FileIdentity identity)
     public CachedFile? Cached { get; set; }
 
     protected abstract OpenFileCache Cache { get; }
+
+    /// <summary>True if a file that is <paramref name="now"/> has the bytes that this had.</summary>
+    public virtual bool Holds(in FileIdentity now) => _identity.Holds(now);
+
+    /// <summary>
+    /// Reads what is under the file's name now, whatever it is: the status under which all of it was read, or
+    /// <c>default</c> if that changed meanwhile. ESTALE if there is no such file, or it is shorter.
+    /// </summary>
+    public Errno ReadAsItIs(long offset, Span<byte> bytes, out FileIdentity seen)
+    {
+        seen = default;
+        var error = Open(out var handle);
+        if (error != 0)
+            return Stale(error);
+        using (handle)
+        {
+            RawStatus after = default;
+            error = FileCalls.Status(handle!, out var before);
+            if (error != 0)
+                return error;
+            if (before.Type != EntryType.Regular || before.Size < Size)
+                return Errno.ESTALE;
+            error = FileCalls.ReadExactly(handle!, offset, bytes);
+            if (error == 0)
+                error = FileCalls.Status(handle!, out after);
+            if (error == 0 && FileIdentity.Of(before) == FileIdentity.Of(after))
+                seen = FileIdentity.Of(after);
+            return error;
+        }
+    }
 
     /// <summary>A pinned descriptor; ESTALE if what is found is not the file that it was, or another error.</summary>
     public Errno Acquire(out CachedFile? open)

@@ -19,7 +19,7 @@ internal readonly struct JoinedFiles(ContentFile[] files)
     /// </summary>
     public ContentRange Read(ulong offset, int count)
     {
-        var first = FileAt(offset);
+        var first = IndexOf(files, offset);
         var within = offset - files[first].Start;
         var rest = files[first].Size - within;
         if (rest >= (ulong)Math.Min(count, MostJoined))
@@ -49,8 +49,8 @@ internal readonly struct JoinedFiles(ContentFile[] files)
         return 0;
     }
 
-    // The last file that begins at or before the offset.
-    private int FileAt(ulong offset)
+    /// <summary>The last of the files that begins at or before the offset.</summary>
+    public static int IndexOf(ContentFile[] files, ulong offset)
     {
         var (low, high) = (0, files.Length - 1);
         while (low < high)

@@ -11,7 +11,7 @@ internal static class IndexRecord
     /// <summary>Length and CRC-32C in front of each record's body.</summary>
     public const int FrameLength = 8;
 
-    private const int FormatVersion = 2;
+    private const int FormatVersion = 3;
     private const int FixedLength = 2 * Digest.Size + sizeof(uint);    // key, content digest, number of files
 
     public static ReadOnlySpan<byte> Magic => "XGIX"u8;
@@ -25,7 +25,8 @@ internal static class IndexRecord
     }
 
     public static int LengthOf(IndexedContent content) =>
-        FrameLength + FixedLength + sizeof(uint) * content.Adlers.Length + content.Table.Encoded.Length;
+        FrameLength + FixedLength + sizeof(uint) * content.Adlers.Length
+        + Digest.Size * content.OwnDigests.Length + content.Table.Encoded.Length;
 
     public static byte[] Encode(Digest key, IndexedContent content)
     {
@@ -39,6 +40,11 @@ internal static class IndexRecord
         {
             BinaryPrimitives.WriteUInt32LittleEndian(rest, adler);
             rest = rest[sizeof(uint)..];
+        }
+        foreach (var digest in content.OwnDigests)
+        {
+            digest.CopyTo(rest);
+            rest = rest[Digest.Size..];
         }
         content.Table.Encoded.Span.CopyTo(rest);
         BinaryPrimitives.WriteInt32LittleEndian(record, body.Length);
@@ -71,10 +77,16 @@ internal static class IndexRecord
         var adlers = ImmutableArray.CreateBuilder<uint>((int)files);
         for (var i = 0; i < files; i++)
             adlers.Add(BinaryPrimitives.ReadUInt32LittleEndian(bytes[(FixedLength + i * sizeof(uint))..]));
-        var encoded = body[(FixedLength + (int)files * sizeof(uint))..];
+        var place = FixedLength + (int)files * sizeof(uint);
+        if (files > 1 && files > (uint)(bytes.Length - place) / Digest.Size)
+            return false;
+        var owns = ImmutableArray.CreateBuilder<Digest>(files > 1 ? (int)files : 0);
+        for (; owns.Count < owns.Capacity; place += Digest.Size)
+            owns.Add(Digest.Read(bytes[place..]));
+        var encoded = body[place..];
         if (!ChunkTable.TryDecode(encoded, Digest.Read(bytes[Digest.Size..]), out var table, out _))
             return false;
-        content = new IndexedContent(table, adlers.MoveToImmutable());
+        content = new IndexedContent(table, adlers.MoveToImmutable(), owns.MoveToImmutable());
         return true;
     }
 }

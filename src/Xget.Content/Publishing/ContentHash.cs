@@ -15,6 +15,7 @@ internal sealed class ContentHash
     private readonly ChunkTableBuilder _table;
     private readonly int _chunksPerSegment;
     private readonly uint[] _adlers;
+    private readonly Digest[] _ownDigests;
     private int _left;
     private volatile bool _failed;
     private (SourceFile File, Errno Error)? _failure;
@@ -33,6 +34,7 @@ internal sealed class ContentHash
         Segments = (_table.Count + _chunksPerSegment - 1) / _chunksPerSegment;
         _left = Segments;
         _adlers = new uint[Math.Max(Segments, _members.Length)];
+        _ownDigests = new Digest[_members.Length > 1 ? _members.Length : 0];
     }
 
     public ContentPlan Plan { get; }
@@ -63,11 +65,14 @@ internal sealed class ContentHash
     public IndexedContent Result()
     {
         if (_members.Length > 1)
-            return new IndexedContent(_table.Build(), ImmutableCollectionsMarshal.AsImmutableArray(_adlers));
+        {
+            return new IndexedContent(_table.Build(), ImmutableCollectionsMarshal.AsImmutableArray(_adlers),
+                ImmutableCollectionsMarshal.AsImmutableArray(_ownDigests));
+        }
         var adler = _adlers[0];
         for (var i = 1; i < Segments; i++)
             adler = Adler32.Combine(adler, _adlers[i], LengthOf(i));
-        return new IndexedContent(_table.Build(), [adler]);
+        return new IndexedContent(_table.Build(), adler);
     }
 
     /// <summary>
@@ -97,6 +102,8 @@ internal sealed class ContentHash
             var file = _members[i];
             var memberStop = Math.Min(stop, memberStart + file.Size);
             cursor.Adler = Adler32.Initial;
+            if (_ownDigests.Length > 0)
+                cursor.Own = new OwnTable(file.Size);
             var error = file.OpenToHash(out var handle);
             using (handle)
             {
@@ -115,6 +122,8 @@ internal sealed class ContentHash
                 return;
             }
             _adlers[segment + i] = cursor.Adler;    // one of the two is always 0
+            if (_ownDigests.Length > 0)
+                _ownDigests[i] = cursor.Own.Finish();
             memberStart += file.Size;
         }
     }
@@ -166,6 +175,8 @@ internal sealed class ContentHash
                 return error;
             cursor.Hash.Append(bytes);
             cursor.Adler = Adler32.Append(cursor.Adler, bytes);
+            if (_ownDigests.Length > 0)
+                cursor.Own.Append(bytes);
             cursor.Offset += (uint)count;
             if (cursor.Offset == chunkStop)
                 _table.Set(cursor.Chunk++, cursor.Hash.Finish());
@@ -190,5 +201,6 @@ internal sealed class ContentHash
         public ulong Offset;
         public uint Adler;
         public Blake3 Hash;
+        public OwnTable Own;    // of the member, if there are several
     }
 }

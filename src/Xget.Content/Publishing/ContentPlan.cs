@@ -13,16 +13,15 @@ internal sealed class ContentPlan(SourceFile[] members, FileSystems fileSystems)
     /// <summary>Notes where the files' bytes are, and gives what serves them.</summary>
     public PublishedContent Complete(IndexedContent hashed)
     {
+        var content = new SourceContent(hashed.Table, Members[0].Tree, Members);
         ulong offset = 0;
         for (var i = 0; i < Members.Length; i++)
         {
-            Members[i].Data = new DataReference(hashed.Table.Content, offset, Members[i].Size);
-            Members[i].Adler32 = hashed.Adlers[i];
+            Members[i].SetContent(hashed, i, offset);
+            Members[i].InContent = content;
             offset += Members[i].Size;
         }
-        return Members.Length == 1
-            ? new WholeFileContent(hashed.Table, Members[0])
-            : new PackContent(hashed.Table, Members);
+        return content;
     }
 
     private static Digest KeyOf(SourceFile[] members, FileSystems fileSystems)

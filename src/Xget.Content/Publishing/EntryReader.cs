@@ -31,7 +31,7 @@ internal sealed class EntryReader(SourceTree source, PublishWarnings warnings, u
     {
         var error = _xattrs.Read(directory, out var xattrs);
         WarnOfXattrs(error);
-        return Attributes(status) with { LinkCount = 2, Xattrs = LeftOut.Without(xattrs) };
+        return Attributes(status) with { LinkCount = 2, Xattrs = LeftOut.Without(OwnDigestXattr.Without(xattrs)) };
     }
 
     /// <summary>A number for a directory, which nothing else has.</summary>
@@ -59,7 +59,7 @@ internal sealed class EntryReader(SourceTree source, PublishWarnings warnings, u
         WarnOfXattrs(_xattrs.Read(directory, name, out var xattrs));
         var isLinked = attributes.LinkCount > 1;
         node.Id = _ids.For(status.Device, status.Inode, isLinked);
-        node.Attributes = attributes with { Xattrs = xattrs, LinkIdentity = isLinked ? node.Id : 0 };
+        node.Attributes = attributes with { Xattrs = OwnDigestXattr.Without(xattrs), LinkIdentity = isLinked ? node.Id : 0 };
         node.File = node.Type == EntryType.Regular ? FileOf(node, status, isLinked) : null;
         return true;
     }

@@ -40,7 +40,7 @@ public sealed class Publisher(TimeProvider clock)
     private async Task<Generation> RunAsync(byte[] path, DigestIndex index, ulong number, PublishOptions options,
         ProgressCount progress, CancellationToken cancel)
     {
-        var error = SourceTree.Open(path, out var source);
+        var error = SourceTree.Open(path, clock, out var source);
         if (error != 0)
             throw Refused(path, error);
         try

@@ -14,8 +14,8 @@ public abstract class PublishedContent
     public ChunkTable Table { get; }
 
     /// <summary>
-    /// Up to <paramref name="count"/> bytes from <paramref name="offset"/>, cut at the content's end. ESTALE if the
-    /// source file is no longer what was hashed (device, inode, size, mtime or ctime), or is gone.
+    /// Up to <paramref name="count"/> bytes from <paramref name="offset"/>, cut at the content's end, and where the
+    /// source has changed at the chunk's. ESTALE if the first of them are not in the source any more.
     /// </summary>
     public ContentRange Read(ulong offset, int count) =>
         count < 0 ? ContentRange.Failed(Errno.EINVAL)

@@ -8,6 +8,8 @@ namespace Xget.Content;
 /// <remarks>Immutable once its generation is published; thread-safe.</remarks>
 public sealed class PublishedNode : INamed
 {
+    private const int MaxCopied = 1 << 20;
+
     private DataReference _object;
 
     internal PublishedNode(PublishedNode? parent, FileName name, ulong id, EntryAttributes attributes)
@@ -42,6 +44,9 @@ public sealed class PublishedNode : INamed
     /// <summary>Where the bytes are: a regular file's, or a directory's object.</summary>
     public DataReference Data => File?.Data ?? _object;
 
+    /// <summary>The digest of a regular file's bytes as a content of their own; null for all others and without bytes.</summary>
+    public Digest? OwnDigest => File is { Data.IsNone: false } file ? file.OwnDigest ?? file.Data.Content : null;
+
     /// <summary>A regular file's checksum; that of no bytes for all others.</summary>
     public uint Adler32 => File?.Adler32 ?? Content.Adler32.Initial;
 
@@ -52,7 +57,10 @@ public sealed class PublishedNode : INamed
     public ImmutableArray<Xattr> Xattrs => Attributes.Xattrs;
 
     /// <summary>The entry as it stands in the parent's directory object; made anew at each call.</summary>
-    public DirectoryEntry Entry => new() { Name = Name, Attributes = Attributes, Data = Data };
+    public DirectoryEntry Entry => new()
+    {
+        Name = Name, Attributes = Attributes, Data = Data, OwnDigest = File?.OwnDigest,
+    };
 
     internal PublishedNode[] Entries { get; set; } = [];
 
@@ -62,8 +70,9 @@ public sealed class PublishedNode : INamed
     public PublishedNode? Find(ReadOnlySpan<byte> name) => SortedNames.Find<PublishedNode>(Entries, name);
 
     /// <summary>
-    /// Up to <paramref name="count"/> of a regular file's own bytes from <paramref name="offset"/>, cut at its end.
-    /// EISDIR for a directory, EINVAL for what has no bytes, ESTALE if the file is no longer what was published.
+    /// Up to <paramref name="count"/> of a regular file's own bytes from <paramref name="offset"/>, cut at its end,
+    /// and where it has changed at the chunk's. EISDIR for a directory, EINVAL for what has no bytes, ESTALE if the first
+    /// of the bytes are not in the source any more.
     /// </summary>
     public ContentRange Read(ulong offset, int count)
     {
@@ -71,9 +80,33 @@ public sealed class PublishedNode : INamed
             return ContentRange.Failed(Type == EntryType.Directory ? Errno.EISDIR : Errno.EINVAL);
         if (count < 0)
             return ContentRange.Failed(Errno.EINVAL);
-        return offset >= File.Size || count == 0
-            ? ContentRange.OfBytes(default)
-            : File.Read(offset, (int)Math.Min((ulong)count, File.Size - offset));
+        if (offset >= File.Size || count == 0)
+            return ContentRange.OfBytes(default);
+        count = (int)Math.Min((ulong)count, File.Size - offset);
+        var range = File.Read(offset, count);
+        return range.Error == Errno.ESTALE && File.InContent is { } content
+            ? content.ReadChecked(File.Start + offset, count)
+            : range;
+    }
+
+    /// <summary>
+    /// The same as <see cref="Read"/>, always in memory, and at most 1 MiB: the bytes are a copy that was right when it was
+    /// made, for readers who verify nothing and whom a change of the file must not reach.
+    /// </summary>
+    public ContentRange ReadCopy(ulong offset, int count)
+    {
+        var range = Read(offset, Math.Min(count, MaxCopied));
+        if (range.File is null)
+            return range;
+        var copy = new RentedBytes(range.Count);
+        Errno error;
+        using (range)
+            error = range.CopyTo(copy.Memory.Span);
+        if (error == 0)
+            return ContentRange.OfBytes(copy.Memory, copy);
+        copy.Dispose();
+        return error == Errno.ESTALE ? File!.InContent!.ReadChecked(File.Start + offset, range.Count)
+            : ContentRange.Failed(error);
     }
 
     /// <summary>The printable path below the root, "." for the root itself.</summary>

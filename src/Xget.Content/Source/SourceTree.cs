@@ -20,17 +20,25 @@ internal sealed class SourceTree : IDisposable
     /// <summary>The longest path below the root, with its NUL (PATH_MAX).</summary>
     public const int LongestPath = 4096;
 
-    private readonly SafeFileHandle _root;
+    // FAT counts in steps of two seconds.
+    private static readonly TimeSpan CoarsestTick = TimeSpan.FromSeconds(2);
 
-    private SourceTree(SafeFileHandle root, FileName file, FileName shownAs)
+    private readonly SafeFileHandle _root;
+    private readonly TimeProvider _clock;
+
+    private SourceTree(SafeFileHandle root, FileName file, FileName shownAs, TimeProvider clock)
     {
         _root = root;
+        _clock = clock;
         SoleFile = file;
         SoleName = shownAs;
     }
 
     /// <summary>The descriptors of the files that are read.</summary>
     public OpenFileCache OpenFiles { get; } = new(MostOpenFiles);
+
+    /// <summary>Chunks of changed files that were read and found right.</summary>
+    public CheckedChunks CheckedChunks { get; } = new();
 
     /// <summary>If a single file is exported: its name in the root; else empty.</summary>
     public FileName SoleFile { get; }
@@ -41,7 +49,7 @@ internal sealed class SourceTree : IDisposable
     /// <summary>
     /// Opens a directory, or for a file the directory that holds it. Symlinks in the path itself are followed.
     /// </summary>
-    public static Errno Open(ReadOnlySpan<byte> path, out SourceTree? tree)
+    public static Errno Open(ReadOnlySpan<byte> path, TimeProvider clock, out SourceTree? tree)
     {
         tree = null;
         var terminated = new byte[path.Length + 1];
@@ -54,11 +62,11 @@ internal sealed class SourceTree : IDisposable
         error = FileCalls.Status(handle, out var status);
         if (error == 0 && status.Type == EntryType.Directory)
         {
-            tree = new SourceTree(handle, default, default);
+            tree = new SourceTree(handle, default, default, clock);
             return 0;
         }
         handle.Dispose();
-        return error != 0 ? error : status.Type != EntryType.Regular ? Errno.EINVAL : OpenSole(path, out tree);
+        return error != 0 ? error : status.Type != EntryType.Regular ? Errno.EINVAL : OpenSole(path, clock, out tree);
     }
 
     /// <summary>Opens a directory below the root, or the root itself, for listing.</summary>
@@ -80,16 +88,30 @@ internal sealed class SourceTree : IDisposable
             : error;
     }
 
+    /// <summary>
+    /// Whether a status with that change time is old enough for the next change to show, whatever the granularity of
+    /// the file system's clock.
+    /// </summary>
+    public bool IsSettled(Timestamp ctime)
+    {
+        var before = _clock.GetUtcNow() - CoarsestTick;
+        return ctime.Seconds < before.ToUnixTimeSeconds();
+    }
+
     /// <summary>Closes the files that nobody reads and keeps none open from now on.</summary>
-    public void CloseIdle() => OpenFiles.Dispose();
+    public void CloseIdle()
+    {
+        OpenFiles.Dispose();
+        CheckedChunks.Dispose();
+    }
 
     public void Dispose()
     {
-        OpenFiles.Dispose();
+        CloseIdle();
         _root.Dispose();
     }
 
-    private static Errno OpenSole(ReadOnlySpan<byte> path, out SourceTree? tree)
+    private static Errno OpenSole(ReadOnlySpan<byte> path, TimeProvider clock, out SourceTree? tree)
     {
         tree = null;
         if (!FileName.TryCreate(LastOf(path), out var shownAs, out _))
@@ -106,7 +128,7 @@ internal sealed class SourceTree : IDisposable
         var error = FileCalls.Open(
             [.. DirectoryOf(resolved), (byte)'.', 0], Libc.PathOnly | Libc.Directory, out var directory);
         if (error == 0)
-            tree = new SourceTree(directory, file, shownAs);
+            tree = new SourceTree(directory, file, shownAs, clock);
         return error;
     }
 

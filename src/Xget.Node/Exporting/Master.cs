@@ -55,6 +55,7 @@ public sealed class Master : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _serving;
     private readonly long _started;
+    private readonly long _startedAt;
     private readonly Publications _publications;
     private readonly ConcurrentDictionary<Digest, string> _stale = new();
     private readonly ILogger _log;
@@ -68,6 +69,7 @@ public sealed class Master : IAsyncDisposable
         _log = log;
         _publications = new Publications(generation);
         _started = _time.GetTimestamp();
+        _startedAt = _time.GetUtcNow().ToUnixTimeSeconds();
         _cluster = new Cluster(_options.Routing, _options.Large ?? _options.Routing, new WorkerProbe(transport, time), time, log);
         _tree = new SharedText(_cluster.Tree, time);
         _clusterLog = new ClusterLog(log, _time);
@@ -116,7 +118,7 @@ public sealed class Master : IAsyncDisposable
     private PaperDirectory PaperRoot()
     {
         Generation now = Generation;
-        var context = new PaperContext(_cluster, _counters);
+        var context = new PaperContext(_cluster, _counters, _startedAt);
         return new PaperDirectory(null, now.Tree, context, root =>
         [
             new LogFile(root, Names.Log, 10, _clusterLog, NameOfClient,
@@ -161,7 +163,7 @@ public sealed class Master : IAsyncDisposable
     {
         string name = _publications.Find(digest)?.Name ?? digest.ToString();
         if (_stale.TryAdd(digest, name))
-            _log.Error("{Content} has changed since it was published: it is not served until it is published again", name);
+            _log.Error("{Content} has changed since it was published: what differs is not served until it is published again", name);
     }
 
     private TreeFile? RoutingFile(ContentDirectory directory, string name)

@@ -27,6 +27,8 @@ internal sealed class PaperDirectory : TreeFile
         _control = control?.Invoke(this) ?? [];
     }
 
+    internal override long Started => _context.Started;
+
     public override Errno GetAttributes(out Attributes attributes)
     {
         attributes = PublishedAttributes.Of(_node.Attributes);
@@ -75,7 +77,10 @@ internal sealed class PaperDirectory : TreeFile
 }
 
 /// <summary>What the files of the paper's tree share.</summary>
-internal sealed record PaperContext(Cluster Cluster, MasterCounters Counters);
+/// <param name="Cluster">Who reads from whom.</param>
+/// <param name="Counters">What was given out.</param>
+/// <param name="Started">When the master began, in seconds since 1970.</param>
+internal sealed record PaperContext(Cluster Cluster, MasterCounters Counters, long Started);
 
 /// <summary>
 /// The control files of one file, with the bytes of the 2009 tool: <c>redir</c>, <c>checksum</c> (Adler-32), <c>avail</c>,

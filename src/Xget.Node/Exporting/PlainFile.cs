@@ -81,12 +81,19 @@ internal sealed class PlainFile(PlainFile? parent, PublishedNode node, MasterCou
     }
 }
 
-/// <summary>An open published file, read by its path: ESTALE once its source has changed.</summary>
+/// <summary>
+/// An open published file, read by its path, for clients that verify nothing: never bytes that were not published, ESTALE
+/// where they have changed.
+/// </summary>
+/// <remarks>
+/// Pages that sendfile has queued are read when they leave, and again when they are lost, so only a copy is safe from what is
+/// written to the file meanwhile.
+/// </remarks>
 internal sealed class PublishedReader(PublishedNode node, MasterCounters counters) : OpenFile
 {
     public override ValueTask<ReadResult> ReadAsync(ulong offset, int count, CancellationToken ct)
     {
-        ContentRange range = node.Read(offset, count);
+        ContentRange range = node.ReadCopy(offset, count);
         counters.Served(range);
         return new(DataReader.Result(range));
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Xget.Content;
 using Xget.NineP;
 
@@ -26,7 +27,15 @@ internal static class PublishedAttributes
         _ => QidType.File,
     };
 
-    /// <summary>A version that changes with the bytes; never 0, which would mean "do not cache".</summary>
-    internal static uint Version(PublishedNode node) =>
-        (uint)(node.Data.Content.GetHashCode() ^ node.Attributes.Mtime.Nanoseconds ^ node.Attributes.Mtime.Seconds) | 1;
+    /// <summary>
+    /// A version that changes with the bytes, and with nothing else, so that a client's cache outlives a restart of the
+    /// master; never 0, which would mean "do not cache".
+    /// </summary>
+    internal static uint Version(PublishedNode node)
+    {
+        Span<byte> digest = stackalloc byte[Digest.Size];
+        (node.OwnDigest ?? node.Data.Content).CopyTo(digest);
+        Timestamp mtime = node.Attributes.Mtime;
+        return (BinaryPrimitives.ReadUInt32LittleEndian(digest) ^ mtime.Nanoseconds ^ (uint)mtime.Seconds) | 1;
+    }
 }

@@ -9,6 +9,11 @@ internal sealed class FixedDirectory : TreeFile
 {
     private readonly Func<FixedDirectory, ServedFile[]> _make;
     private ServedFile[]? _children;
+    private readonly long? _started;
+
+    /// <summary>The root of a tree that is served since then.</summary>
+    internal FixedDirectory(ulong id, DateTimeOffset started, Func<FixedDirectory, ServedFile[]> children)
+        : this(null, "/", id, children) => _started = started.ToUnixTimeSeconds();
 
     internal FixedDirectory(ServedFile? parent, string name, ulong id, Func<FixedDirectory, ServedFile[]> children)
         : this(parent, Encoding.UTF8.GetBytes(name), id, children)
@@ -19,6 +24,8 @@ internal sealed class FixedDirectory : TreeFile
         : base(parent, name, id, DirectoryMode) => _make = children;
 
     private ServedFile[] Children => _children ??= _make(this);
+
+    internal override long Started => _started ?? base.Started;
 
     public override Errno Walk(ReadOnlySpan<byte> name, out ServedFile? child)
     {

@@ -14,8 +14,6 @@ internal abstract class TreeFile(ServedFile? parent, ReadOnlyMemory<byte> name, 
     internal const uint WriteMode = 0x8000 | 0x92;      // 0100222
     internal const uint ReadWriteMode = 0x8000 | 0x1B6; // 0100666
 
-    private static readonly long Started = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-
     protected TreeFile(ServedFile? parent, string name, ulong id, uint mode)
         : this(parent, Encoding.UTF8.GetBytes(name), id, mode)
     {
@@ -26,6 +24,9 @@ internal abstract class TreeFile(ServedFile? parent, ReadOnlyMemory<byte> name, 
     public override ServedFile Parent => parent ?? this;
 
     public override Qid Qid => new((mode & 0xF000) == 0x4000 ? QidType.Directory : QidType.File, 1, id);
+
+    /// <summary>When the process began to serve the tree, in seconds since 1970: the time of all its control files.</summary>
+    internal virtual long Started => (parent as TreeFile)?.Started ?? 0;
 
     protected virtual ulong Size => 0;
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
@@ -43,6 +44,55 @@ public sealed class DirectoryObjectTests
         Assert.Equal(example, directory.Encode());
         Assert.Equal(FormatsPage.DigestAfter("directory-object"), ChunkTable.Of(example).Content.ToString());
         AssertReads(directory, example);
+    }
+
+    [Fact]
+    public void A_file_in_a_pack_has_its_own_digest_among_the_xattrs_and_reads_back_without_it_there()
+    {
+        var own = ChunkTable.Of("hello\n"u8).Content;
+        var example = FormatsPage.Example("own-digest");
+        Assert.Equal(OwnDigestXattr.EncodedLength, example.Length);
+        foreach (var names in new[] { "", "a", "user.x", "a user.x" })
+        {
+            ImmutableArray<Xattr> xattrs = [.. names.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(name => new Xattr(Encoding.ASCII.GetBytes(name), [1]))];
+            DirectoryEntry entry = new()
+            {
+                Name = FileName.Of("n"), Attributes = File with { Size = 6, Xattrs = xattrs },
+                Data = new DataReference(Digest.Of("pack"u8), 100, 6), OwnDigest = own,
+            };
+            var encoded = DirectoryObject.Of(Self, [entry]).Encode();
+            Assert.True(encoded.AsSpan().IndexOf(example) > 0);
+            Assert.True(DirectoryObject.TryDecode(encoded, out var read, out var reason), reason);
+            Assert.Equal(entry, Assert.Single(read.Entries));
+            Assert.Equal(own, read.Entries[0].OwnDigest);
+            Assert.Equal(encoded, read.Encode());
+        }
+    }
+
+    [Fact]
+    public void Without_one_only_a_file_at_the_start_of_its_content_has_an_own_digest()
+    {
+        var digest = Digest.Of("x"u8);
+        var file = new DirectoryEntry
+        {
+            Name = FileName.Of("n"), Attributes = File with { Size = 6 }, Data = new DataReference(digest, 0, 6),
+        };
+        Assert.Equal(digest, file.OwnDigest);
+        Assert.Null((file with { Data = new DataReference(digest, 1, 6) }).OwnDigest);
+        Assert.Null((file with { Attributes = File, Data = default }).OwnDigest);
+        Assert.Null(new DirectoryEntry { Name = file.Name, Attributes = Self, Data = file.Data }.OwnDigest);
+    }
+
+    [Fact]
+    public void An_own_digest_where_none_can_be_is_refused()
+    {
+        Assert.Throws<ArgumentException>(() => DirectoryObject.Of(
+            Self, [new DirectoryEntry { Name = FileName.Of("n"), Attributes = File, OwnDigest = default(Digest) }]));
+        var name = OwnDigestXattr.Name.ToArray();
+        Refused(File with { Xattrs = [new Xattr(name, new byte[32])] });
+        AssertRefused(WithXattr(Self, new Xattr(name, new byte[32])), "an own digest of what has no bytes");
+        AssertRefused(WithXattr(Self, new Xattr(name, new byte[31])), "an own digest that is none");
     }
 
     [Fact]
@@ -190,6 +240,16 @@ public sealed class DirectoryObjectTests
         Assert.False(DirectoryObject.TryDecode(encoded, out var directory, out var reason));
         Assert.Null(directory);
         Assert.Equal(expected, reason);
+    }
+
+    // An attribute of a name of the same length is written first, and then overwritten by what could not be written.
+    private static byte[] WithXattr(EntryAttributes self, Xattr xattr)
+    {
+        var stand = new byte[xattr.Name.Length];
+        stand.AsSpan().Fill((byte)'s');
+        var encoded = DirectoryObject.Of(self with { Xattrs = [new Xattr(stand, xattr.Value)] }, []).Encode();
+        xattr.Name.CopyTo(encoded, encoded.AsSpan().IndexOf(stand));
+        return encoded;
     }
 
     private static void AssertReads(DirectoryObject expected, byte[] encoded)

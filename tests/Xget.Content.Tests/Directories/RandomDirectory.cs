@@ -10,7 +10,12 @@ internal static class RandomDirectory
         {
             var name = FileName.Of(Bytes(random, 1, 30));
             var attributes = Attributes(random, (EntryType)random.Next(1, 8));
-            entries[name] = new DirectoryEntry { Name = name, Attributes = attributes, Data = Data(random, attributes) };
+            var data = Data(random, attributes);
+            var hasOwn = attributes.Type == EntryType.Regular && !data.IsNone && random.Next(2) == 0;
+            entries[name] = new DirectoryEntry
+            {
+                Name = name, Attributes = attributes, Data = data, OwnDigest = hasOwn ? Digest.Of(name.Bytes) : null,
+            };
         }
         return DirectoryObject.Of(Attributes(random, EntryType.Directory), entries.Values);
     }
@@ -34,7 +39,7 @@ internal static class RandomDirectory
             LinkCount = type == EntryType.Directory || isLinked ? (uint)random.Next(2, 9) : 1,
             SymlinkTarget = target,
             Xattrs = [.. Enumerable.Range(0, random.Next(4)).Select(i =>
-                new Xattr([(byte)(i + 1), .. Bytes(random, 0, 10)], Bytes(random, 0, 20)))],
+                new Xattr([(byte)(i * 80 + 1), .. Bytes(random, 0, 10)], Bytes(random, 0, 20)))],
         };
     }
 

@@ -15,7 +15,7 @@ public sealed class DigestIndexFileTests : IDisposable
             .CopyTo(state);
         Assert.Equal(FormatsPage.Example("file-state"), state);
         using (var index = DigestIndex.Open(IndexPath))
-            index.Add(Digest.Of(state), new IndexedContent(ChunkTable.Of("hello\n"u8), [Adler32.Append(1, "hello\n"u8)]));
+            index.Add(Digest.Of(state), new IndexedContent(ChunkTable.Of("hello\n"u8), Adler32.Append(1, "hello\n"u8)));
         Assert.Equal(FormatsPage.Example("index-file"), File.ReadAllBytes(IndexPath));
     }
 
@@ -191,7 +191,8 @@ public sealed class DigestIndexFileTests : IDisposable
         {
             var bytes = new byte[i * 1000 % 70_000];
             new Random(i).NextBytes(bytes);
-            contents.Add(Digest.Of(BitConverter.GetBytes(i)), new IndexedContent(ChunkTable.Of(bytes), [(uint)i, 7, 8]));
+            contents.Add(Digest.Of(BitConverter.GetBytes(i)), new IndexedContent(
+                ChunkTable.Of(bytes), [(uint)i, 7, 8], [Digest.Of([1]), Digest.Of([2]), Digest.Of([3])]));
         }
         return contents;
     }
@@ -223,6 +224,7 @@ public sealed class DigestIndexFileTests : IDisposable
                 kept++;
                 Assert.Equal(content.Table.Encoded.ToArray(), known.Table.Encoded.ToArray());
                 Assert.Equal(content.Adlers.AsEnumerable(), known.Adlers.AsEnumerable());
+                Assert.Equal(content.OwnDigests.AsEnumerable(), known.OwnDigests.AsEnumerable());
             }
             Assert.Equal(kept, index.Count);
             if (position % 16 == 0)

@@ -33,6 +33,35 @@ public sealed class PackingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_in_a_pack_is_known_by_the_digest_that_it_would_have_alone()
+    {
+        string[] names = [NameWithoutBoundary(0), NameWithoutBoundary(1), NameWithoutBoundary(2), NameWithoutBoundary(3)];
+        int[] sizes = [1, 32 << 10, SmallLimit, 70_001];
+        for (var i = 0; i < names.Length; i++)
+            _folder.Write(names[i], sizes[i], seed: i + 1);
+        _folder.Write("z large", SmallLimit + 1, seed: 9);
+        File.CreateSymbolicLink(_folder["z link"], "x");
+        using var index = DigestIndex.InMemory();
+        using var generation = await _folder.Publish(index);
+        foreach (var name in (string[])[.. names, "z large"])
+        {
+            Assert.Equal(ChunkTable.Of(File.ReadAllBytes(_folder[name])).Content, generation.At(name).Entry.OwnDigest);
+        }
+        Assert.Null(generation.At("z link").Entry.OwnDigest);
+        Assert.Null(generation.At("z large").Entry.StatedOwnDigest);    // its data says it
+
+        // One that changes leaves the others what they were, though all have another pack now.
+        _folder.Write(names[1], 500, seed: 77);
+        using var next = await _folder.Publish(index);
+        Assert.NotEqual(generation.At(names[0]).Data, next.At(names[0]).Data);
+        foreach (var name in names)
+        {
+            Assert.Equal(
+                name != names[1], generation.At(name).Entry.OwnDigest == next.At(name).Entry.OwnDigest);
+        }
+    }
+
+    [Fact]
     public async Task A_pack_ends_when_it_has_reached_4_MiB()
     {
         for (var i = 0; i < 70; i++)
