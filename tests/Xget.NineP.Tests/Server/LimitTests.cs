@@ -74,12 +74,7 @@ public sealed class LimitTests
         await rig.Peer.SendAsync(Frames.Read(3, 1, 0, 5));
         await UntilAsync(() => rig.Hello.Waiting == 1);
         Task<byte[]?> end = rig.Peer.TryReceiveAsync();
-        for (int i = 0; i < 4000 && !end.IsCompleted; i++)
-        {
-            rig.Time.Advance(TimeSpan.FromMilliseconds(25));
-            await Task.Yield();
-        }
-
+        await rig.AdvanceUntilAsync(end, TimeSpan.FromSeconds(1));
         Assert.Null(await end);
         Assert.Equal(["has been past a limit for 60 s (MaxWaiting)"], rig.Complaints);
     }
@@ -125,12 +120,7 @@ public sealed class LimitTests
 
         Assert.False(rig.Serving.IsCompleted);
         Task<byte[]?> end = rig.Peer.TryReceiveAsync();
-        for (int i = 0; i < 40 && !end.IsCompleted; i++)
-        {
-            rig.Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(1);
-        }
-
+        await rig.AdvanceUntilAsync(end, TimeSpan.FromSeconds(1));
         Assert.Null(await end);
         Assert.Equal(["left a message unfinished (FrameTimeout)"], rig.Complaints);
     }
@@ -165,12 +155,7 @@ public sealed class LimitTests
         (ScriptedPeer Peer, Task Serving) stranger = await AttachedAsync(rig, "10.0.0.1");
         await stranger.Peer.AskAsync(Frames.GetAttributes(1, 0));
         Task<byte[]?> end = rig.Peer.TryReceiveAsync();
-        for (int i = 0; i < 4000 && !end.IsCompleted; i++)
-        {
-            rig.Time.Advance(TimeSpan.FromMilliseconds(20));
-            await Task.Yield();
-        }
-
+        await rig.AdvanceUntilAsync(end, TimeSpan.FromMilliseconds(500));
         Assert.Null(await end);
         Assert.Empty(log.Written);
         Assert.Equal(["left a message unfinished (FrameTimeout)"], rig.Complaints);
@@ -241,13 +226,7 @@ public sealed class LimitTests
         });
         (ScriptedPeer Peer, Task Serving) stranger = await AttachedAsync(rig, "10.0.0.1");
         await stranger.Peer.AskAsync(Frames.GetAttributes(1, 0));
-        for (int i = 0; i < 8000 && !rig.Serving.IsCompleted; i++)
-        {
-            rig.Time.Advance(TimeSpan.FromMilliseconds(20));
-            await Task.Yield();
-        }
-
-        await rig.Serving;
+        await rig.AdvanceUntilAsync(rig.Serving, TimeSpan.FromMilliseconds(500));
         await Assert.ThrowsAsync<IOException>(() => sending);
         Assert.Equal(["takes no replies (SendTimeout)"], rig.Complaints);
         await EndAsync(rig, stranger);

@@ -89,6 +89,18 @@ internal sealed class ServerRig : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets the clock go on by steps until a task ends, giving the server's threads time between them.</summary>
+    public async Task AdvanceUntilAsync(Task ended, TimeSpan step)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (!ended.IsCompleted)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(60), "waited in vain");
+            Time.Advance(step);
+            await Task.Delay(1);
+        }
+    }
+
     /// <summary>Wants the connection to be closed by the server, with that many complaints.</summary>
     public async Task ExpectClosedAsync(int complaints = 1)
     {
