@@ -32,7 +32,7 @@ public static partial class OwnFile
             error = FileCalls.Status(file, out status);
         string? reason = error switch
         {
-            0 => WhyNotOurs(status),
+            0 => status.Type == EntryType.Character && IsOurs(status) ? null : WhyNotOurs(status), // /dev/null, a terminal
             Errno.ELOOP => "is a symbolic link, which is not followed here",
             Errno.ENXIO => "is not a regular file",
             _ => Words.Of(error),

@@ -120,7 +120,8 @@ internal sealed class TreeScan
                 return 0;
             if (FileSystems.Enter(directory, status.Device, node) is { } type)
             {
-                _warnings.LeftOut(node, $"a virtual file system ({type}) is published as an empty directory");
+                // Nothing that a copy of the tree should have: it is told, and not named as left out.
+                _warnings.Add($"{node}: a virtual file system ({type}), published as an empty directory");
                 return 0;
             }
 

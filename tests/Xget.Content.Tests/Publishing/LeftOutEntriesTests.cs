@@ -51,9 +51,10 @@ public sealed class LeftOutEntriesTests : IDisposable
         {
             using var generation = await _folder.Publish();
             Assert.Empty(generation.At("proc").Children);
-            Assert.Equal(["proc: a virtual file system (proc) is published as an empty directory"], Lines(generation.Tree.Xattrs));
+            Assert.Empty(generation.Tree.Xattrs);
+            Assert.Contains("proc: a virtual file system (proc), published as an empty directory", generation.Warnings);
             Assert.Equal(["version: it is in a virtual file system (proc)"], Lines(generation.At("etc").Xattrs));
-            Assert.Equal((2L, 1L), (generation.LeftOut, generation.Files));
+            Assert.Equal((1L, 1L), (generation.LeftOut, generation.Files));
             using var one = await _folder.Publish(options: new PublishOptions { OneFileSystem = true });
             Assert.Empty(one.At("proc").Children);
             Assert.Empty(one.Tree.Xattrs);
