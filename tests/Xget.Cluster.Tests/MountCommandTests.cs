@@ -39,7 +39,7 @@ public sealed class MountCommandTests : IDisposable
 
         string process = $"/proc/{Assert.Single(MountSite.Processes(at))}";
         string[] held = [.. Directory.GetFiles(process + "/fd").Select(f => new FileInfo(f).LinkTarget ?? "")];
-        Assert.Equal(3, held.Count(f => f == "/dev/null"));
+        Assert.All(Enumerable.Range(0, 3), i => Assert.Equal("/dev/null", new FileInfo($"{process}/fd/{i}").LinkTarget));
         Assert.DoesNotContain(held, f => f.Contains("lock", StringComparison.Ordinal));
         Assert.Equal("/", new FileInfo(process + "/cwd").LinkTarget);
         // Fields after the name in parentheses: state, parent, group, session, terminal.
