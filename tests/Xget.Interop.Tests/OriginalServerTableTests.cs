@@ -88,9 +88,9 @@ public sealed class OriginalServerTableTests : IAsyncLifetime, IDisposable
         uint fid = await mount.OpenAsync(0, "img", "redir");
         Assert.Equal("me"u8.ToArray(), (await mount.ReadAsync(fid, 0, 128)).ToArray());
 
-        await AnnounceAsync(40001);
+        await AnnounceAsync(14001);
 
-        Assert.Equal("127.0.0.1!40001"u8.ToArray(), (await mount.ReadAsync(fid, 0, 128)).ToArray());
+        Assert.Equal("127.0.0.1!14001"u8.ToArray(), (await mount.ReadAsync(fid, 0, 128)).ToArray());
     }
 
     [SkippableFact]
@@ -105,7 +105,7 @@ public sealed class OriginalServerTableTests : IAsyncLifetime, IDisposable
 
         for (int i = 0; i < mounts.Count; i++)
         {
-            await WriteAvailAsync(mounts[i], $"{40001 + i} me\0");
+            await WriteAvailAsync(mounts[i], $"{14001 + i} me\0");
         }
 
         Mount reader = await MountAsync();
@@ -115,29 +115,29 @@ public sealed class OriginalServerTableTests : IAsyncLifetime, IDisposable
             answers.Add(await reader.ReadSmallAsync("img", "redir"));
         }
 
-        Assert.Equal([4, 4, 4], new[] { 40001, 40002, 40003 }.Select(p => answers.Count(a => a == $"127.0.0.1!{p}")));
+        Assert.Equal([4, 4, 4], new[] { 14001, 14002, 14003 }.Select(p => answers.Count(a => a == $"127.0.0.1!{p}")));
     }
 
     [SkippableTheory]
-    [InlineData("40001 me\0")]
-    [InlineData("40001 me")]
+    [InlineData("14001 me\0")]
+    [InlineData("14001 me")]
     public async Task Avail_takes_a_message_with_and_without_the_final_NUL(string text)
     {
         Mount mount = await MountAsync();
         Assert.Equal("me", await mount.ReadSmallAsync("img", "redir"));
         Assert.Equal((uint)text.Length, await WriteAvailAsync(mount, text));
-        Assert.Equal(["127.0.0.1!40001"], await NamedAsync(3));
+        Assert.Equal(["127.0.0.1!14001"], await NamedAsync(3));
     }
 
     [SkippableTheory]
-    [InlineData("40001\0")]
+    [InlineData("14001\0")]
     [InlineData("fish me\0")]
     [InlineData("0 me\0")]
     [InlineData("70000 me\0")]
     [InlineData("-1 me\0")]
     [InlineData("\0")]
-    [InlineData("40001 127.0.0.1!39999\0")]
-    [InlineData("40001 nonsense\0")]
+    [InlineData("14001 127.0.0.1!13999\0")]
+    [InlineData("14001 nonsense\0")]
     public async Task What_avail_cannot_use_makes_no_worker_and_hurts_nobody(string text)
     {
         try
@@ -156,26 +156,26 @@ public sealed class OriginalServerTableTests : IAsyncLifetime, IDisposable
     public async Task A_parent_that_is_not_known_gets_a_reply_and_no_error()
     {
         // The tool of 2009 names a worker that it could not reach as its parent, and skips the file on an error.
-        string text = "40001 127.0.0.1!39999\0";
+        string text = "14001 127.0.0.1!13999\0";
         Assert.Contains(await WriteAvailAsync(await MountAsync(), text), new[] { 0u, (uint)text.Length });
     }
 
     [SkippableFact]
     public async Task A_worker_at_level_four_is_never_a_parent()
     {
-        Assert.Equal("me", await AnnounceAsync(40001));
-        Assert.Equal("127.0.0.1!40001", await AnnounceAsync(40002));
-        Assert.Equal("127.0.0.1!40002", await AnnounceAsync(40003));
-        Assert.Equal("127.0.0.1!40003", await AnnounceAsync(40004));
-        Assert.DoesNotContain("127.0.0.1!40004", await NamedAsync(20));
+        Assert.Equal("me", await AnnounceAsync(14001));
+        Assert.Equal("127.0.0.1!14001", await AnnounceAsync(14002));
+        Assert.Equal("127.0.0.1!14002", await AnnounceAsync(14003));
+        Assert.Equal("127.0.0.1!14003", await AnnounceAsync(14004));
+        Assert.DoesNotContain("127.0.0.1!14004", await NamedAsync(20));
     }
 
     [SkippableFact]
     public async Task Announcing_the_same_port_twice_is_answered_and_is_one_worker()
     {
-        await AnnounceAsync(40001);
-        await AnnounceAsync(40001);
-        Assert.Equal(["127.0.0.1!40001"], await NamedAsync(5));
+        await AnnounceAsync(14001);
+        await AnnounceAsync(14001);
+        Assert.Equal(["127.0.0.1!14001"], await NamedAsync(5));
     }
 
     [SkippableFact]
@@ -183,7 +183,7 @@ public sealed class OriginalServerTableTests : IAsyncLifetime, IDisposable
     {
         Mount mount = await MountAsync();
         uint fid = await mount.OpenAsync(1, "img", "avail");
-        Assert.Equal(0u, await mount.WriteAsync(fid, 5, "40001 me\0"));
+        Assert.Equal(0u, await mount.WriteAsync(fid, 5, "14001 me\0"));
         Assert.Equal(["me"], await NamedAsync(3));
     }
 
