@@ -135,7 +135,7 @@ class Worker:
             while True:
                 kind, tag, data = message(sock)
                 if kind == TVERSION:
-                    reply(kind, tag, struct.pack('<I', MSIZE) + text('9P2000.L'))
+                    reply(kind, tag, struct.pack('<I', min(MSIZE, struct.unpack_from('<I', data)[0])) + text('9P2000.L'))
                 elif kind == TATTACH:
                     reply(kind, tag, qid)
                 elif kind == TWALK:
