@@ -89,7 +89,7 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
     {
         // Nothing was asked for until now, so nothing could have come.
         if (Interlocked.Increment(ref _outstanding) == 1)
-            Progressed();
+            Progressed(time.GetTimestamp());
     }
 
     internal int RequestEnded()
@@ -99,9 +99,9 @@ internal sealed class ParentLink(IPEndPoint endPoint, bool isMaster, TimeProvide
     }
 
     /// <summary>Bytes of this content came over it and were right.</summary>
-    internal void Progressed()
+    internal void Progressed(long now)
     {
-        Volatile.Write(ref _progressTime, time.GetTimestamp());
+        Volatile.Write(ref _progressTime, now);
         Volatile.Write(ref _overtaken, false);
     }
 

@@ -96,9 +96,9 @@ internal sealed class Stripe(TimeProvider time)
     /// <summary>So many chunks have come.</summary>
     /// <param name="chunks">Their number.</param>
     /// <param name="run">The longest that <see cref="Span"/> may be.</param>
-    internal void Came(int chunks, int run)
+    /// <param name="now">When, as a time stamp.</param>
+    internal void Came(int chunks, int run, long now)
     {
-        long now = time.GetTimestamp();
         if (_last is { } last)
         {
             TimeSpan took = SinceLast(last, now) / chunks;

@@ -211,6 +211,7 @@ public sealed partial class Transfer
         ParentLink? overtaken = null;
         lock (_gate)
         {
+            long now = good ? _node.Time.GetTimestamp() : 0;
             if (end == ask.End)
             {
                 if (stripe is null)
@@ -225,15 +226,15 @@ public sealed partial class Transfer
             }
             if (good)
             {
-                link.Progressed();
-                (_lastCame, _isTold) = (_node.Time.GetTimestamp(), false);
+                link.Progressed(now);
+                (_lastCame, _isTold) = (now, false);
                 _retries = 0; // what is asked for the next time is another matter
             }
             if (stripe is not null)
             {
                 stripe.Settle(end - first);
                 if (good)
-                    stripe.Came(end - first, Layout.Run);
+                    stripe.Came(end - first, Layout.Run, now);
             }
             else if (good)
                 overtaken = Overtake(link, first);

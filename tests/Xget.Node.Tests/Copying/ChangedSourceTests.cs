@@ -7,20 +7,22 @@ namespace Xget.Node.Tests.Copying;
 /// <summary>Files that change at the master while they are copied.</summary>
 public sealed class ChangedSourceTests : CopyTests
 {
-    private void MakeSource()
+    /// <summary>A master of four files, of which <c>log</c> has changed since they were published.</summary>
+    private async Task<TestCluster> ServeChangedAsync()
     {
         Source.Add("large", Files.Random(300_000, 1));
         Source.Add("log", Files.Random(200_000, 2));
         Source.Add("same", Files.Random(400_000, 3));
         Source.Add("small", [1, 2, 3]);
+        TestCluster cluster = await ServeAsync();
+        Source.Add("log", Files.Random(250_000, 9));
+        return cluster;
     }
 
     [Fact]
     public async Task What_has_changed_is_found_in_the_next_generation()
     {
-        MakeSource();
-        await using TestCluster cluster = await ServeAsync();
-        Source.Add("log", Files.Random(250_000, 9));
+        await using TestCluster cluster = await ServeChangedAsync();
         await using RunningNode node = await cluster.StartNodeAsync("copier");
         using Destination destination = Open();
         CopyJob job = JobOf(node, destination, time: new ManualTime());
@@ -38,9 +40,7 @@ public sealed class ChangedSourceTests : CopyTests
     [Fact]
     public async Task What_went_away_meanwhile_is_told()
     {
-        MakeSource();
-        await using TestCluster cluster = await ServeAsync();
-        Source.Add("log", Files.Random(250_000, 9));
+        await using TestCluster cluster = await ServeChangedAsync();
         await using RunningNode node = await cluster.StartNodeAsync("copier");
         using Destination destination = Open();
         CopyJob job = JobOf(node, destination, time: new ManualTime());
@@ -57,9 +57,7 @@ public sealed class ChangedSourceTests : CopyTests
     [Fact]
     public async Task Where_nothing_is_published_the_changed_file_is_named_and_the_rest_is_copied()
     {
-        MakeSource();
-        await using TestCluster cluster = await ServeAsync();
-        Source.Add("log", Files.Random(250_000, 9));
+        await using TestCluster cluster = await ServeChangedAsync();
         await using RunningNode node = await cluster.StartNodeAsync("copier");
         using Destination destination = Open();
         var time = new ManualTime();

@@ -17,7 +17,7 @@ public sealed class StripeTests
         for (int i = 0; i < times; i++)
         {
             _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
-            _stripe.Came(chunks, run);
+            _stripe.Came(chunks, run, _time.GetTimestamp());
         }
     }
 
@@ -111,7 +111,7 @@ public sealed class StripeTests
             Come(1, one);
             _stripe.Settle(1);
             _time.Advance(TimeSpan.FromMilliseconds(other - one)); // nothing is asked of it meanwhile
-            slow.Came(1, Run);
+            slow.Came(1, Run, _time.GetTimestamp());
         }
         Assert.Equal(isFar, slow.IsFarSlowerThan(_stripe));
         Assert.False(_stripe.IsFarSlowerThan(slow));
